@@ -1,0 +1,306 @@
+"""The command line: build, ask, search, show, doctor, serve."""
+
+import json
+import os
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from rag.errors import BatchError, RagError
+
+if TYPE_CHECKING:
+    from rag.assistant import Assistant
+    from rag.records import Turn
+    from rag.retrieval import Filters
+    from rag.settings import Settings
+
+app = typer.Typer(
+    help="Ask United Nations reports in Chinese or English; every statement cited to its paragraph, nothing sent anywhere.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+IndexFlag = Annotated[Path | None, typer.Option("--index", help="The index folder.", show_default="index")]
+EmbedderFlag = Annotated[str | None, typer.Option("--embedder", help="Built-in name or model folder.")]
+LlmFlag = Annotated[str | None, typer.Option("--llm", help="A GGUF file, a server's URL, or none.")]
+KFlag = Annotated[int | None, typer.Option("-k", help="How many hits.", show_default="10")]
+ReportFlag = Annotated[list[str] | None, typer.Option("--report", help="Only this report (repeatable).")]
+YearFlag = Annotated[list[int] | None, typer.Option("--year", help="Only reports of this year (repeatable).")]
+RenderingsFlag = Annotated[bool, typer.Option("--no-renderings", help="Leave unofficial renderings out of everything.")]
+JsonFlag = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+BatchFlag = Annotated[Path | None, typer.Option("--batch", help="A JSONL file: one question a line.")]
+
+
+@app.command()
+def build(
+    reports: Annotated[Path | None, typer.Option("--reports", help="The folder of reports.", show_default="seeds")] = None,
+    index: IndexFlag = None,
+    embedder: EmbedderFlag = None,
+    no_renderings: RenderingsFlag = False,
+) -> None:
+    """Read the reports in a folder and index them."""
+    from rag.assistant import build as build_index
+    from rag.index import open_index
+
+    settings = _settings(reports=reports, index=index, embedder=embedder, renderings=_off(no_renderings))
+    with _progress() as progress:
+        name, built, folder = build_index(settings, progress)
+    opened = open_index(folder)
+    done = "Built" if built else "Nothing changed:"
+    typer.echo(f"{done} index {name} in {folder}: {len(opened.reports)} reports, {len(opened.paragraphs)} paragraphs.")
+
+
+@app.command()
+def ask(
+    question: Annotated[str | None, typer.Argument(help="In Chinese or English.")] = None,
+    k: KFlag = None,
+    as_json: JsonFlag = False,
+    batch: BatchFlag = None,
+    report: ReportFlag = None,
+    year: YearFlag = None,
+    no_renderings: RenderingsFlag = False,
+    index: IndexFlag = None,
+    embedder: EmbedderFlag = None,
+    llm: LlmFlag = None,
+) -> None:
+    """Answer a question, every statement cited; or every question of a --batch file."""
+    from rag.present import answer_json, answer_text
+
+    assistant = _assistant(k=k, index=index, embedder=embedder, llm=llm, renderings=_off(no_renderings))
+    filters = _filters(assistant, report, year)
+    if batch:
+
+        def one(line: dict[str, Any]) -> dict[str, Any]:
+            answer = assistant.ask(line["question"], _history(line), filters=filters)
+            return answer_json(answer, assistant.index.reports, line.get("id"))
+
+        raise typer.Exit(_batch(batch, one))
+    answer = assistant.ask(_given(question), filters=filters)
+    if answer.llm_error:
+        _complain(answer.llm_error)
+    reports = assistant.index.reports
+    typer.echo(_json(answer_json(answer, reports)) if as_json else answer_text(answer, reports))
+
+
+@app.command()
+def search(
+    question: Annotated[str | None, typer.Argument(help="In Chinese or English.")] = None,
+    k: KFlag = None,
+    as_json: JsonFlag = False,
+    batch: BatchFlag = None,
+    report: ReportFlag = None,
+    year: YearFlag = None,
+    no_renderings: RenderingsFlag = False,
+    index: IndexFlag = None,
+    embedder: EmbedderFlag = None,
+) -> None:
+    """Find the paragraphs nearest to a question."""
+    from rag.present import hit_json, hit_text
+    from rag.text import language
+
+    assistant = _assistant(k=k, index=index, embedder=embedder, renderings=_off(no_renderings))
+    filters = _filters(assistant, report, year)
+    reports = assistant.index.reports
+
+    def one(line: dict[str, Any]) -> dict[str, Any]:
+        hits = assistant.search(line["question"], filters=filters)
+        listed = [hit_json(hit, reports, text=True) for hit in hits]
+        return {"id": line.get("id"), "question": line["question"], "hits": listed}
+
+    if batch:
+        raise typer.Exit(_batch(batch, one))
+    asked = _given(question)
+    if as_json:
+        typer.echo(_json(one({"question": asked})))
+        return
+    for hit in assistant.search(asked, filters=filters):
+        typer.echo(hit_text(hit, reports, language(asked)))
+
+
+@app.command()
+def show(
+    reference: Annotated[str, typer.Argument(help='An id or any printed form: "S/2021/839，第21段".')],
+    as_json: JsonFlag = False,
+    index: IndexFlag = None,
+) -> None:
+    """Show the paragraphs a reference names."""
+    from rag.index import open_index
+    from rag.present import paragraph_json, paragraph_text
+    from rag.references import find_paragraphs
+
+    opened = open_index(_settings(index=index).index)
+    found = find_paragraphs(reference, opened.reports, opened.paragraphs)
+    if as_json:
+        typer.echo(_json([paragraph_json(paragraph, opened.reports) for paragraph in found]))
+        return
+    typer.echo("\n\n".join(paragraph_text(paragraph, opened.reports) for paragraph in found))
+
+
+@app.command()
+def doctor(index: IndexFlag = None, embedder: EmbedderFlag = None, llm: LlmFlag = None) -> None:
+    """Say what is in use, where each setting came from, and what would mend what is wrong."""
+    from rag.doctor import examine
+    from rag.settings import load_settings
+
+    settings, sources = load_settings({"index": index, "embedder": embedder, "llm": llm})
+    healthy = True
+    for line in examine(settings, sources):
+        typer.echo(line.text)
+        healthy = healthy and line.fine
+    raise typer.Exit(0 if healthy else 2)
+
+
+@app.command()
+def serve(
+    index: IndexFlag = None,
+    embedder: EmbedderFlag = None,
+    llm: LlmFlag = None,
+    host: Annotated[str | None, typer.Option("--host", show_default="127.0.0.1")] = None,
+    port: Annotated[int | None, typer.Option("--port", show_default="7860")] = None,
+) -> None:
+    """Serve the chat page on this machine."""
+    from rag.page import serve as serve_page
+
+    assistant = _assistant(index=index, embedder=embedder, llm=llm, host=host, port=port)
+    serve_page(assistant)
+
+
+def main() -> None:
+    """Run the command line; errors are one line on stderr."""
+    os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")  # a forked child would warn
+    try:
+        app(standalone_mode=True)
+    except RagError as error:
+        _complain(str(error))
+        sys.exit(2)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(0)
+    except OSError as error:
+        _complain(f"{error.strerror or error}: {error.filename or 'no file named'}. Free space or rights, then try again.")
+        sys.exit(1)
+
+
+def _settings(**flags: Any) -> "Settings":
+    from rag.settings import load_settings
+
+    return load_settings(flags)[0]
+
+
+def _assistant(**flags: Any) -> "Assistant":
+    from rag.assistant import Assistant
+
+    return Assistant(_settings(**flags))
+
+
+def _filters(assistant: "Assistant", reports: list[str] | None, years: list[int] | None) -> "Filters":
+    from rag.retrieval import Filters
+
+    return Filters(frozenset(map(assistant.report_id, reports or [])), frozenset(years or []))
+
+
+def _off(flag: bool) -> bool | None:
+    return False if flag else None
+
+
+def _given(question: str | None) -> str:
+    if question is None:
+        raise BatchError("No question. Give one in quotation marks, or a file with --batch.")
+    return question
+
+
+def _history(line: dict[str, Any]) -> "list[Turn]":
+    from rag.records import Turn
+
+    return [Turn(str(turn["question"]), str(turn.get("answer", ""))) for turn in line.get("history") or []]
+
+
+def _batch(path: Path, one: Callable[[dict[str, Any]], dict[str, Any]]) -> int:
+    """Print one JSON line for each line of the file; 2 if any of them was bad, else 0."""
+    bad = 0
+    for n, line, error in _batch_lines(path):
+        if line is not None and error is None:
+            try:
+                print(_json(one(line)), flush=True)
+                continue
+            except RagError as problem:
+                error = str(problem)
+        bad += 1
+        given = line.get("id") if line else None
+        print(_json({"id": given, "line": n, "error": error}), flush=True)
+        _complain(f"{path} line {n}: {error}")
+    return 2 if bad else 0
+
+
+def _batch_lines(path: Path) -> Iterator[tuple[int, dict[str, Any] | None, str | None]]:
+    """Each line that is not blank: its number, and the object it holds or what is wrong with it."""
+    try:
+        lines = path.read_bytes().splitlines()
+    except OSError as error:
+        raise BatchError(f"{path} cannot be read ({error.strerror}). Give a JSONL file, one question a line.") from error
+    for n, raw in enumerate(lines, 1):
+        if not raw.strip():
+            continue
+        try:
+            line = json.loads(raw.decode("utf-8-sig"))
+        except (UnicodeDecodeError, json.JSONDecodeError) as error:
+            yield n, None, f"not JSON in UTF-8 ({error})"
+            continue
+        yield n, line if isinstance(line, dict) else None, _wrong_with(line)
+
+
+def _wrong_with(line: Any) -> str | None:
+    if not isinstance(line, dict):
+        return "not a JSON object"
+    if not isinstance(line.get("question"), str):
+        return 'no "question" with a text'
+    history = line.get("history") or []
+    if not isinstance(history, list) or not all(isinstance(turn, dict) and "question" in turn for turn in history):
+        return '"history" is not a list of {"question", "answer"}'
+    return None
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False)
+
+
+def _complain(message: str) -> None:
+    line = " ".join(message.split())
+    print(f"rapporteur: {line}", file=sys.stderr, flush=True)
+
+
+class _progress:
+    """Rich progress bars on a terminal, a line for each stage elsewhere; on stderr."""
+
+    def __enter__(self) -> Callable[[str, int, int], None]:
+        from rich.console import Console
+        from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+        console = Console(stderr=True)
+        self._bars: Any = None
+        self._tasks: dict[str, Any] = {}
+        if console.is_terminal:
+            self._bars = Progress(TextColumn("{task.description}"), BarColumn(), TimeRemainingColumn(), console=console)
+            self._bars.start()
+        return self._tell
+
+    def _tell(self, what: str, done: int, of: int) -> None:
+        if self._bars is not None:
+            task = self._tasks.setdefault(what, None) or self._bars.add_task(what, total=of)
+            self._tasks[what] = task
+            self._bars.update(task, completed=done, total=of)
+        elif what not in self._tasks:
+            self._tasks[what] = True
+            print(f"{what} …", file=sys.stderr, flush=True)
+
+    def __exit__(self, *error: object) -> None:
+        if self._bars is not None:
+            self._bars.stop()
+
+
+if __name__ == "__main__":
+    main()

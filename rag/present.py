@@ -1,0 +1,148 @@
+"""Answers, hits and paragraphs as the JSON programs read and the plain text people read.
+
+The JSON is a contract: `tests/schemas/` holds its schemas.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from rag.records import Answer, Citation, Hit, Paragraph, Report, Verdict
+from rag.references import written
+
+VERDICTS: Mapping[str, Mapping[Verdict, str]] = {
+    "en": {
+        Verdict.FOUND: "found word for word",
+        Verdict.FOUND_NORMALISED: "found, but for width, blanks or punctuation",
+        Verdict.SUPPORTED: "a paraphrase; its figures and words check",
+        Verdict.NUMBER_MISMATCH: "REJECTED: a figure is not in the paragraph",
+        Verdict.NOT_FOUND: "REJECTED: not in the paragraph",
+    },
+    "zh": {
+        Verdict.FOUND: "逐字核对一致",
+        Verdict.FOUND_NORMALISED: "除全半角、空格或标点外一致",
+        Verdict.SUPPORTED: "转述；数字和用词已核对",
+        Verdict.NUMBER_MISMATCH: "不予采信：段落中没有该数字",
+        Verdict.NOT_FOUND: "不予采信：段落中没有这句话",
+    },
+}
+UNOFFICIAL = {"en": "unofficial English rendering", "zh": "非正式译文"}
+NEAREST = {"en": "Nearest paragraphs:", "zh": "最接近的段落："}
+SOURCES = {"en": "Sources:", "zh": "出处："}
+
+
+def answer_json(answer: Answer, reports: Mapping[str, Report], given_id: Any = None) -> dict[str, Any]:
+    """An answer as `ask --json` prints it."""
+    form: dict[str, Any] = {
+        "id": given_id,
+        "question": answer.question,
+        "language": answer.language,
+        "answer": answer.text,
+        "abstained": answer.abstained,
+        "mode": answer.mode,
+        "citations": [citation_json(citation, reports) for citation in answer.citations],
+        "hits": [hit_json(hit, reports) for hit in answer.hits],
+        "timings_ms": {stage: round(milliseconds, 1) for stage, milliseconds in answer.timings.items()},
+        "models": dict(answer.models),
+        "index": answer.index,
+    }
+    if answer.understood:
+        form["understood"] = answer.understood
+    if answer.llm_error:
+        form["llm_error"] = answer.llm_error
+    return form
+
+
+def citation_json(citation: Citation, reports: Mapping[str, Report]) -> dict[str, Any]:
+    """A citation as `ask --json` prints it."""
+    return {
+        "marker": citation.marker,
+        **_place(citation.paragraph, reports),
+        "quote": citation.quote,
+        "quote_language": citation.language,
+        "official": citation.official,
+        "original": citation.original,
+        "verdict": str(citation.verdict),
+    }
+
+
+def hit_json(hit: Hit, reports: Mapping[str, Report], text: bool = False) -> dict[str, Any]:
+    """A hit as `ask --json` prints it; with its text as `search --json` does."""
+    form = {"rank": hit.rank, **_place(hit.paragraph, reports), "score": round(hit.score, 6)}
+    return {**form, "text": hit.paragraph.text} if text else form
+
+
+def paragraph_json(paragraph: Paragraph, reports: Mapping[str, Report]) -> dict[str, Any]:
+    """A paragraph as `show --json` prints it."""
+    return {
+        **_place(paragraph, reports),
+        "headings": list(paragraph.headings),
+        "text": paragraph.text,
+        "language": paragraph.language,
+        "footnotes": [{"mark": note.mark, "text": note.text} for note in paragraph.footnotes],
+        "translations": {
+            language: {"text": translation.text, "official": translation.official, "headings": list(translation.headings)}
+            for language, translation in paragraph.translations.items()
+        },
+        "columns": [list(pair) for pair in paragraph.columns],
+        "links": dict(reports[paragraph.report].links),
+    }
+
+
+def answer_text(answer: Answer, reports: Mapping[str, Report]) -> str:
+    """An answer as a terminal shows it: the text, then its sources, or the nearest paragraphs of a refusal."""
+    language = answer.language
+    lines = [answer.text, ""]
+    if answer.understood:
+        lines.insert(0, ("Understood as: " if language == "en" else "理解为：") + answer.understood)
+    if answer.abstained:
+        lines.append(NEAREST[language])
+        lines += [f"  {written(hit.paragraph, reports[hit.paragraph.report], language)}" for hit in answer.hits[:5]]
+    else:
+        lines.append(SOURCES[language])
+        lines += [f"  {line}" for line in _sources(answer, reports)]
+    return "\n".join(lines)
+
+
+def hit_text(hit: Hit, reports: Mapping[str, Report], language: str, width: int = 300) -> str:
+    """A hit as a terminal shows it: rank, reference, id and the beginning of the text in that language."""
+    paragraph = hit.paragraph
+    text = (paragraph.in_language(language) or paragraph.text).replace("\n", " ")
+    shown = text if len(text) <= width else text[:width].rstrip() + " …"
+    reference = written(paragraph, reports[paragraph.report], language)
+    return f"{hit.rank:>2}. {reference}  [{hit.score:.3f}]  {paragraph.id}\n    {shown}"
+
+
+def paragraph_text(paragraph: Paragraph, reports: Mapping[str, Report]) -> str:
+    """A paragraph as a terminal shows it: headings, text, footnotes, and its other language."""
+    report = reports[paragraph.report]
+    lines = [f"{written(paragraph, report, 'en')}  |  {written(paragraph, report, 'zh')}", paragraph.id]
+    lines += [" > ".join(paragraph.headings)] if paragraph.headings else []
+    lines += ["", paragraph.text]
+    lines += [f"  [{note.mark}] {note.text}" for note in paragraph.footnotes]
+    for language, translation in paragraph.translations.items():
+        lines += ["", f"({UNOFFICIAL['en'] if not translation.official else language})", translation.text]
+    return "\n".join(lines)
+
+
+def _sources(answer: Answer, reports: Mapping[str, Report]) -> Iterator[str]:
+    shown: set[tuple[int, str]] = set()
+    for citation in answer.citations:
+        reference = written(citation.paragraph, reports[citation.paragraph.report], answer.language)
+        notes = [VERDICTS[answer.language][citation.verdict]]
+        notes += [] if citation.official else [UNOFFICIAL[answer.language]]
+        line = f"[{citation.marker}] {reference} ({'; '.join(notes) if answer.language == 'en' else '；'.join(notes)})"
+        if (citation.marker, line) not in shown:
+            shown.add((citation.marker, line))
+            yield line
+
+
+def _place(paragraph: Paragraph, reports: Mapping[str, Report]) -> dict[str, Any]:
+    place: dict[str, Any] = {
+        "paragraph": paragraph.id,
+        "report": paragraph.report,
+        "file": reports[paragraph.report].file,
+        "part": paragraph.part,
+        "number": paragraph.number,
+        "printed": paragraph.printed,
+    }
+    return {**place, "row": paragraph.row, "body": paragraph.body} if paragraph.is_row else place

@@ -1,0 +1,89 @@
+"""A question as typed to one that stands alone, and what kind of answer it asks for."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from rag.errors import QuestionError
+from rag.records import Language, Turn
+from rag.text import clean_question, language
+
+BINARY = re.compile(r"[\x00\ufffd]")
+DEPENDS = re.compile(  # how a question that leans on the one before begins
+    r"^(?:那么?|那|还有|另外|其中|上述|它|他们|该|这|此|而|同样|再|接着)"
+    r"|^(?:and|but|what about|how about|then|so|also|in that|of (?:those|these|them|which))\b"
+    r"|^(?:它|他|她|其)(?:们|的)?",
+    re.IGNORECASE,
+)
+LEANS_ON = re.compile(r"(?:它们?|他们|该(?:报告|文件|机构|国|方案|基金|办公室|倡议)|这(?:个|些|项|一|份)|那(?:个|些|项|次|一年)|呢[？?]?$)|\b(?:it|its|they|them|their|those|these|that one|this one|the one|the year (?:after|before))\b", re.IGNORECASE)
+YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
+SHORT = 24  # characters of Chinese; twice that of English: shorter questions that lean are follow-ups
+OPENING = re.compile(r"^(?:那么?|还有|另外|and|but|then|so|what about|how about)[\s，,]*", re.IGNORECASE)
+
+NUMBER = re.compile(r"多少|几(?:个|次|名|项|国|种|人|年|票|件|支|届|期|场|天|类)|比例|百分|数目|数量|总(?:数|额)|how (?:many|much|large|long|often)|\bnumber of\b|\bpercent|\bshare of\b|\btotal\b|\bcount\b|\btally\b", re.IGNORECASE)
+DATE = re.compile(r"何时|什么时候|哪(?:一)?年|哪(?:一)?天|几月|日期|时间|\bwhen\b|\bwhat (?:year|date|month|day)\b|\bwhich year\b|\bdates?\b", re.IGNORECASE)
+LIST = re.compile(r"哪些|哪几|列出|列举|分别|有什么|包括什么|\blist\b|\bwhich (?:\w+ )?(?:countries|states|bodies|areas|measures|regions|steps|issues|topics|groups|organi[sz]ations)\b|\bwhat (?:are|were|kinds?|steps|measures|types|priorities|objectives|goals|pillars|areas)\b|\bname (?:the|all|four|five|three|two)\b", re.IGNORECASE)
+COMPARE = re.compile(r"比较|相比|对比|区别|不同|变化|演变|异同|先后|前后|\bcompar\w*|\bversus\b|\bvs\.?\b|\bdiffer\w*|\bchang(?:e|ed|es) (?:between|from|since)\b|\bevol\w*|\btrace\b|\bover (?:time|the years)\b", re.IGNORECASE)
+WHY = re.compile(r"为什么|为何|缘何|原因|理由|\bwhy\b|\breasons?\b|\bon what grounds\b", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Asks:
+    """What a question's wording asks for."""
+
+    number: bool
+    date: bool
+    list: bool
+    compare: bool
+    why: bool
+
+
+def checked(question: str, limit: int) -> str:
+    """The question without invisible characters; QuestionError where it is empty, too long or not text."""
+    if BINARY.search(question):
+        raise QuestionError("The question is not text: it holds binary characters. Type or paste it again.")
+    cleaned = clean_question(question)
+    if not re.search(r"\w", cleaned):
+        raise QuestionError("The question is empty. Type one, in Chinese or English.")
+    if len(cleaned) > limit:
+        raise QuestionError(
+            f"The question has {len(cleaned):,} characters; {limit:,} are the most. Ask about one point, or check a draft."
+        )
+    return cleaned
+
+
+def stand_alone(question: str, history: Sequence[Turn]) -> str:
+    """The question, put together with the one before where it leans on it.
+
+    A year in the follow-up takes the place of the earlier question's; otherwise it is asked on top of it.
+
+    >>> stand_alone("And in 2012?", [Turn("How many States reported in 2021?", "…")])
+    'How many States reported in 2012?'
+    >>> stand_alone("那2012年呢？", [Turn("2021年有多少国家报告？", "…")])
+    '2012年有多少国家报告？'
+    """
+    if not history or not _leans(question):
+        return question
+    before = history[-1].question
+    years, earlier = YEAR.findall(question), YEAR.findall(before)
+    bare = re.sub(r"[\s，,？?。.年呢在in的the]+", "", YEAR.sub("", OPENING.sub("", question.strip())))
+    if len(years) == 1 and len(set(earlier)) == 1 and not bare:
+        return YEAR.sub(years[0], before)
+    return f"{before.rstrip()} {question}"
+
+
+def asks(question: str) -> Asks:
+    """What the wording of a question in either language asks for."""
+    return Asks(
+        number=bool(NUMBER.search(question)),
+        date=bool(DATE.search(question)),
+        list=bool(LIST.search(question)),
+        compare=bool(COMPARE.search(question)),
+        why=bool(WHY.search(question)),
+    )
+
+
+def _leans(question: str) -> bool:
+    in_language: Language = language(question)
+    short = len(question) <= (SHORT if in_language == "zh" else 2 * SHORT)
+    return bool(DEPENDS.search(question.strip())) or (short and bool(LEANS_ON.search(question)))

@@ -1,0 +1,163 @@
+"""The records that flow: Report, Paragraph, Hit, Citation, Answer.
+
+A record knows nothing of files, models or screens; it has no behaviour beyond derived properties.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Literal
+
+Language = Literal["zh", "en"]
+Slice = tuple[int, int]  # (start, end) offsets in a text, end exclusive
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """A report as read: what is known of it, and its text character for character."""
+
+    id: str  # the UN symbol when known, else the file's stem
+    file: str  # the name of the file it was read from
+    language: Language
+    text: str  # every offset in a Paragraph's spans counts in this text
+    sha256: str  # of the file's bytes
+    symbol: str | None = None
+    titles: Mapping[str, str] = field(default_factory=dict)  # language → full title
+    short_title: str = ""
+    body: str = ""  # the body that issued it
+    session: str = ""
+    date: str = ""  # ISO, as exact as known: "2021", "2021-09-30"
+    years: tuple[int, ...] = ()  # the years a filter finds it under: its own and those it covers
+    period: str = ""  # as printed
+    period_meant: str = ""  # where the printed one is evidently a slip
+    aliases: tuple[str, ...] = ()  # other names people call it by: "BMS7"
+    links: Mapping[str, str] = field(default_factory=dict)  # language → official address
+    known_from: Mapping[str, str] = field(default_factory=dict)  # fact → where it comes from
+
+    @property
+    def name(self) -> str:
+        """What a reader calls it: the symbol, else the short title, else the file."""
+        return self.symbol or self.short_title or self.file
+
+
+@dataclass(frozen=True, slots=True)
+class Footnote:
+    """A footnote and the mark that carries it, in the language it was printed in."""
+
+    mark: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Translation:
+    """A paragraph in another language. An unofficial one is called a rendering."""
+
+    text: str
+    headings: tuple[str, ...] = ()
+    official: bool = False
+    row: str | None = None
+    body: str | None = None
+    columns: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Paragraph:
+    """The unit that is found, quoted and cited: one numbered paragraph, front-matter line or table row."""
+
+    report: str  # Report.id
+    part: str  # "front", "summary", "main", "annex", "annex-2" …, "annex-table" …
+    number: str  # unique within report and part: "24", "24-2", "p3"; a row's 1-based position
+    position: int  # 0-based order in the report
+    text: str  # clean and unwrapped; sub-paragraphs on lines of their own
+    language: Language
+    printed: str | None = None  # the number as printed: "24" for both; None where nothing is printed
+    headings: tuple[str, ...] = ()  # from the top
+    footnotes: tuple[Footnote, ...] = ()
+    spans: tuple[Slice, ...] = ()  # the slices of Report.text it is made of, in order
+    translations: Mapping[str, Translation] = field(default_factory=dict)  # language → translation
+    row: str | None = None  # rows only: the printed label, may be empty
+    body: str | None = None  # rows only: what the row stands under
+    columns: tuple[tuple[str, str], ...] = ()  # rows only: (column name, cell), empty cells left out
+
+    @property
+    def locator(self) -> str:
+        """The part after `#` in the id: "21", "annex-92", "annex-table-17", "summary-1", "p3"."""
+        return self.number if self.part == "main" else f"{self.part}-{self.number}"
+
+    @property
+    def id(self) -> str:
+        """The paragraph id, the same across rebuilds and languages: "S/2021/839#21"."""
+        return f"{self.report}#{self.locator}"
+
+    @property
+    def is_row(self) -> bool:
+        """Whether this is a row of a table."""
+        return self.part.endswith("-table")
+
+    def in_language(self, language: str) -> str | None:
+        """Its text in a language, or None where it has none."""
+        if language == self.language:
+            return self.text
+        translation = self.translations.get(language)
+        return translation.text if translation else None
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A paragraph found for a question."""
+
+    paragraph: Paragraph
+    rank: int  # 1-based
+    score: float  # in [0, 1], higher is better
+    dense: float = 0.0  # cosine of question and paragraph in [-1, 1]; 0 where not computed
+    lexical: float = 0.0  # BM25 of the best lexical leg, ≥ 0
+
+
+class Verdict(StrEnum):
+    """What checking a citation against its paragraph found. The last two are rejections."""
+
+    FOUND = "found"
+    FOUND_NORMALISED = "found-normalised"  # width, whitespace and punctuation aside
+    SUPPORTED = "supported"  # a paraphrase whose figures and words check
+    NUMBER_MISMATCH = "number-mismatch"
+    NOT_FOUND = "not-found"
+
+
+@dataclass(frozen=True, slots=True)
+class Citation:
+    """A statement's tie to the paragraph it came from, and whether it holds."""
+
+    marker: int  # 1-based, numbered by first use in the answer
+    paragraph: Paragraph
+    quote: str  # the words as shown
+    language: Language  # of the quote
+    official: bool  # False where the words are a rendering's
+    verdict: Verdict
+    span: Slice | None = None  # of the quote in the paragraph's text of that language
+    original: str | None = None  # the official sentence behind a rendering's
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """One earlier question with its answer."""
+
+    question: str
+    answer: str
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a question gets back; `abstained` alone says whether an answer was given."""
+
+    question: str
+    language: Language
+    text: str
+    citations: tuple[Citation, ...]
+    hits: tuple[Hit, ...]
+    mode: Literal["llm", "quotes"]
+    abstained: bool
+    timings: Mapping[str, float]  # stage → milliseconds
+    understood: str | None = None  # a follow-up rewritten to stand alone
+    llm_error: str | None = None
+    models: Mapping[str, str | None] = field(default_factory=dict)  # {"embedder": …, "llm": …}
+    index: str = ""  # the generation that was asked

@@ -1,0 +1,154 @@
+"""Which blocks of a report are its numbered paragraphs, and which are headings or list entries that look like them."""
+
+import re
+from collections.abc import Container, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from rag.reports.layout import Line
+
+PRINTED_NUMBER = re.compile(r"(\d{1,3})[.．](?:\s+|$|(?=[^\W\d_]|[《“「(（]))")
+_HAN_NUMERAL = "[一二三四五六七八九十]{1,3}"
+ENUMERATORS = (  # the UN's order of headings; the level is the place in this list, counted from 1
+    re.compile(rf"{_HAN_NUMERAL}\s?[.、．]\s?\S|[IVX]{{1,5}}\.\s+\S"),
+    re.compile(rf"[A-Z]\.\s+\S|[(（]{_HAN_NUMERAL}[)）]\s?\S"),
+    re.compile(r"\d{1,2}[.．]\s+\S"),
+    re.compile(r"[(（][a-z][)）]\s?\S"),
+)
+LABELLED = len(ENUMERATORS)  # the level of a heading that begins like an entry of a list
+UNNUMBERED = LABELLED + 1  # the level of a heading without an enumerator
+HEADING_LENGTH = 210  # characters; the longest heading of the five reports has 159
+PARAGRAPH_LENGTH = 120  # characters; a numbered block longer than this is a paragraph even if no sentence ends it
+GAP = 3  # numbers a report may leave out before a higher one is taken for a list entry
+FROM_ELSEWHERE = 3  # numbers in a row that show that an excerpt begins with another number than 1
+HEADINGS_IN_A_ROW = 6  # the five reports have four; more unnumbered short lines are a list
+
+
+@dataclass(frozen=True)
+class Block:
+    """Lines that stand together: a paragraph's beginning, a heading, a list entry or a table's line."""
+
+    lines: tuple[Line, ...]
+    table: int | None = None  # which of the report's tables it is a line of
+
+    @property
+    def in_table(self) -> bool:
+        """Whether it is a line of a table."""
+        return self.table is not None
+
+    @cached_property
+    def text(self) -> str:
+        """Its lines put together, for telling what it is."""
+        return " ".join(line.text for line in self.lines)
+
+    @cached_property
+    def number(self) -> int | None:
+        """The number it begins with, if any."""
+        found = None if self.in_table else printed_number(self.lines[0].text)
+        return int(found[1]) if found and found[0].strip() != self.text else None
+
+    @property
+    def complete(self) -> bool:
+        """Whether a sentence, clause or list opening ends with it."""
+        return self.lines[-1].complete
+
+    @property
+    def opens_list(self) -> bool:
+        """Whether it ends with a colon."""
+        return self.lines[-1].text.endswith((":", "："))
+
+    @property
+    def reads_like_paragraph(self) -> bool:
+        """Whether it is a sentence, or too long for a heading."""
+        return self.complete or len(self.text) > PARAGRAPH_LENGTH
+
+    @property
+    def at_margin(self) -> bool:
+        """Whether it begins at the margin, as paragraphs do and list entries do not."""
+        return self.lines[0].indent == 0
+
+
+def printed_number(line: str) -> re.Match[str] | None:
+    """The number a line begins with, as "21. " or "21．"; no decimal, no year."""
+    return PRINTED_NUMBER.match(line)
+
+
+def heading_level(line: str) -> int | None:
+    """The depth a line's enumerator stands for, 1 the highest; None without one."""
+    return next((level for level, enumerator in enumerate(ENUMERATORS, 1) if enumerator.match(line)), None)
+
+
+def numbered_paragraphs(blocks: Sequence[Block]) -> dict[int, int]:
+    """Place → number of the blocks that are numbered paragraphs, in order.
+
+    They are the longest run of rising numbers; of two blocks with one number the one at the margin wins, then the later
+    one (a list of agenda items stands inside a paragraph). A number printed again is a paragraph where it follows a
+    heading or the number itself.
+    """
+    lists = _list_entries(blocks)
+    candidates = [i for i, block in enumerate(blocks) if block.number and block.reads_like_paragraph and i not in lists]
+    best: dict[int, tuple[int, int]] = {}  # number → (score, place) of the best run that ends with it
+    before: dict[int, int | None] = {}
+    for i in candidates:
+        number = blocks[i].number or 0
+        runs = [(best[n][0] - (number - n), best[n][1]) for n in range(max(number - GAP, 1), number) if n in best]
+        score, place = max(runs, default=(0, -1))
+        before[i] = place if score > 0 else None
+        score = max(score, 0) + 4 + 2 * blocks[i].at_margin
+        if number not in best or score >= best[number][0]:
+            best[number] = (score, i)
+    run: list[int] = []
+    at: int | None = max(best.values())[1] if best else None
+    while at is not None:
+        run.append(at)
+        at = before[at]
+    run.reverse()
+    if run and blocks[run[0]].number != 1 and len(run) < FROM_ELSEWHERE:
+        return {}
+    return _with_repeated(blocks, run, candidates)
+
+
+def headings(blocks: Sequence[Block], chosen: Container[int]) -> set[int]:
+    """The places of blocks that read like headings: short, not a sentence, something they can head after them."""
+    found: set[int] = set()
+    in_a_row = 0
+    for i in range(len(blocks) - 1, -1, -1):
+        block = blocks[i]
+        level = heading_level(block.text)
+        in_a_row = in_a_row + 1 if i + 1 in found else 0
+        if block.complete or len(block.text) > HEADING_LENGTH or block.in_table or i in chosen:
+            continue
+        if i + 1 == len(blocks) or blocks[i + 1].complete:
+            heads = level is not None or i + 1 in chosen
+        else:
+            heads = level in (1, 2) or i + 1 in chosen or blocks[i + 1].in_table or i + 1 in found
+        if heads and (level is not None or in_a_row < HEADINGS_IN_A_ROW):
+            found.add(i)
+    return found
+
+
+def _list_entries(blocks: Sequence[Block]) -> set[int]:
+    """The places of list entries 1, 2, 3 … that a numbered paragraph ending with a colon opens."""
+    entries: set[int] = set()
+    for i, block in enumerate(blocks):
+        if block.number and block.opens_list and i not in entries:
+            due = 1
+            while i + due < len(blocks) and blocks[i + due].number == due:
+                entries.add(i + due)
+                due += 1
+    return entries
+
+
+def _with_repeated(blocks: Sequence[Block], run: Sequence[int], candidates: Sequence[int]) -> dict[int, int]:
+    """The run, with the blocks that print one of its numbers again."""
+    numbers = {blocks[i].number for i in run}
+    chosen = set(run)
+    for i in candidates:
+        block, before = blocks[i], blocks[i - 1] if i else None
+        after = blocks[i + 1] if i + 1 < len(blocks) else None
+        if i in chosen or block.number not in numbers or not block.at_margin or i < run[0] - 1:
+            continue
+        beside_itself = after is not None and after.number == block.number and i + 1 in chosen and not block.opens_list
+        if beside_itself or (before is not None and not before.complete and before.number is None):
+            chosen.add(i)
+    return {i: blocks[i].number or 0 for i in sorted(chosen)}

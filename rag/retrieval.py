@@ -1,0 +1,247 @@
+"""From a question to ranked hits: look-up by symbol, dense, lexical, fused.
+
+Every leg scores the paragraphs it can speak for; scores are standardised for each question and averaged by weight, so
+that a paragraph is not punished for a leg that cannot speak for it. The weights were chosen on the dev questions
+(`eval/results/`, told in NOTES.md).
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from langchain_core.callbacks import CallbackManagerForRetrieverRun
+from langchain_core.documents import Document
+from langchain_core.embeddings import Embeddings
+from langchain_core.retrievers import BaseRetriever
+from numpy.typing import NDArray
+from pydantic import ConfigDict
+
+from rag.index import GLOSS, OWN, RENDERING, Index, TermLeg
+from rag.lexicon import Lexicon
+from rag.records import Hit, Language, Paragraph
+from rag.references import named_paragraphs, named_reports
+from rag.text import language as language_of
+
+Scores = NDArray[np.float64]  # one per paragraph of the index; nan where a leg cannot speak for it
+
+WEIGHTS: Mapping[str, float] = {
+    "dense same": 2.0,  # the question against texts in its own language
+    "dense cross": 0.5,  # against texts in the other one
+    "terms own": 1.0,
+    "terms rendering": 1.0,
+    "terms gloss": 0.25,
+}
+EXPANSION = 0.5  # what a synonym from the glossary counts beside the question's own words
+NAMED_REPORT = 1.0  # standard deviations a paragraph gains when the question names its report
+SQUASH = 4.0  # fused standard deviations at which a score reaches 3/4
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """What a question may be answered from; empty means anything."""
+
+    reports: frozenset[str] = frozenset()
+    years: frozenset[int] = frozenset()
+    renderings: bool = True
+
+
+@dataclass(frozen=True)
+class Found:
+    """What retrieval says of a question, hits and the signals behind them."""
+
+    hits: tuple[Hit, ...]
+    named: tuple[Paragraph, ...]  # the paragraphs the question names, if any
+    only_named: bool  # whether it asks for nothing else
+    legs: Mapping[str, Scores] = field(default_factory=dict)
+    fused: Scores | None = None
+    question_vector: NDArray[np.float32] | None = None
+
+
+class Retriever:
+    """Finds paragraphs in an index. The embedder is asked for only when a question needs it."""
+
+    def __init__(self, index: Index, embedder: Callable[[], Embeddings], lexicon: Lexicon) -> None:
+        """Nothing is loaded until the first question."""
+        self.index = index
+        self.lexicon = lexicon
+        self._embedder = embedder
+
+    def find(self, question: str, k: int, filters: Filters = Filters()) -> Found:  # noqa: B008 - frozen
+        """The best paragraphs for a question, exactly min(k, allowed) of them, best first.
+
+        A question that names paragraphs gets those first, with score 1.0; one that asks for nothing else gets after them
+        the paragraphs nearest to them, which needs neither the embedder nor a segmenter.
+        """
+        allowed = self._allowed(filters)
+        named, only = named_paragraphs(question, self.index.reports, self.index.paragraphs)
+        named = [paragraph for paragraph in named if allowed[self.index.place[paragraph.id]]]
+        if named and only:
+            legs: dict[str, Scores] = {"dense same": self._like(named[0], filters)}
+            vector = None
+        else:
+            vector = np.asarray(self._embedder().embed_query(question), dtype=np.float32)
+            legs = {**self.dense(vector, language_of(question), filters), **self.lexical(question, filters)}
+        fused = fuse(legs, WEIGHTS) + NAMED_REPORT * self._names_report(question)
+        hits = self._ranked(fused, legs, named, allowed, k)
+        return Found(hits, tuple(named), bool(named) and only, legs, fused, vector)
+
+    def dense(self, vector: NDArray[np.float32], language: Language, filters: Filters) -> dict[str, Scores]:
+        """The cosine legs: for each paragraph the mean of the whole and of its best sentence."""
+        scores = self.store.scores(vector)
+        same = self._views["language"] == language
+        return {
+            "dense same": self._by_paragraph(scores, same & self._visible(filters)),
+            "dense cross": self._by_paragraph(scores, ~same & self._visible(filters)),
+        }
+
+    def lexical(self, question: str, filters: Filters) -> dict[str, Scores]:
+        """The BM25 legs that speak the question's language."""
+        language = language_of(question)
+        terms = self.lexicon.terms(question, language)
+        more = self.lexicon.expansions(question, language)
+        legs: dict[str, Scores] = {}
+        for kind in (OWN, RENDERING, GLOSS):
+            leg = self.index.legs.get((language, kind))
+            if leg is not None and (filters.renderings or kind != RENDERING):
+                legs[f"terms {kind}"] = self._spread(leg, leg.scores(terms) + EXPANSION * leg.scores(more))
+        return legs
+
+    @cached_property
+    def store(self) -> Any:
+        """The vectors of the index's views."""
+        return self.index.read_store(_Late(self._embedder))
+
+    @cached_property
+    def _views(self) -> dict[str, NDArray[Any]]:
+        """What is known of each view, in the store's order."""
+        about = [document.metadata for document in self.store.documents]
+        return {
+            "place": np.array([self.index.place[each["paragraph"]] for each in about], dtype=np.int64),
+            "whole": np.array([each["kind"] == "whole" for each in about]),
+            "language": np.array([each["language"] for each in about]),
+            "rendering": np.array([each["rendering"] for each in about]),
+        }
+
+    def _visible(self, filters: Filters) -> NDArray[np.bool_]:
+        rendering: NDArray[np.bool_] = self._views["rendering"]
+        return ~rendering if not filters.renderings else np.ones_like(rendering)
+
+    def _by_paragraph(self, scores: NDArray[np.float32], mask: NDArray[np.bool_]) -> Scores:
+        place, whole = self._views["place"], self._views["whole"]
+        of_whole = np.full(len(self.index.paragraphs), -np.inf)
+        best_part = np.full(len(self.index.paragraphs), -np.inf)
+        np.maximum.at(of_whole, place[mask & whole], scores[mask & whole])
+        np.maximum.at(best_part, place[mask], scores[mask])
+        mean = (of_whole + best_part) / 2
+        return np.where(np.isfinite(mean), mean, np.nan)
+
+    def _like(self, paragraph: Paragraph, filters: Filters) -> Scores:
+        """How near every paragraph is to one, by the vectors the index holds."""
+        at = next(i for i, view in enumerate(self.store.documents) if view.metadata["paragraph"] == paragraph.id)
+        scores = self.store.scores(self.store.vectors()[at])
+        return self._by_paragraph(scores, (self._views["language"] == paragraph.language) & self._visible(filters))
+
+    def _spread(self, leg: TermLeg, scores: NDArray[np.float32]) -> Scores:
+        spread = np.full(len(self.index.paragraphs), np.nan)
+        spread[leg.places] = scores
+        return spread
+
+    def _names_report(self, question: str) -> Scores:
+        names = {named.report for named in named_reports(question, self.index.reports.values())}
+        return np.array([float(paragraph.report in names) for paragraph in self.index.paragraphs])
+
+    def _allowed(self, filters: Filters) -> NDArray[np.bool_]:
+        reports = self.index.reports
+        return np.array(
+            [
+                (not filters.reports or p.report in filters.reports)
+                and (not filters.years or bool(filters.years & set(reports[p.report].years)))
+                for p in self.index.paragraphs
+            ]
+        )
+
+    def _ranked(
+        self, fused: Scores, legs: Mapping[str, Scores], named: Sequence[Paragraph], allowed: NDArray[np.bool_], k: int
+    ) -> tuple[Hit, ...]:
+        first = [self.index.place[paragraph.id] for paragraph in named]
+        front = np.array([p.part == "front" for p in self.index.paragraphs])
+        order = np.lexsort((np.arange(len(fused)), -fused, front))  # titles and agenda lines after all body text
+        rest = [int(place) for place in order if allowed[place] and place not in first]
+        dense = np.nanmax(np.vstack([legs[leg] for leg in legs if leg.startswith("dense")] + [np.full(len(fused), -1)]), axis=0)
+        lexical = np.nanmax(np.vstack([legs[leg] for leg in legs if leg.startswith("terms")] + [np.zeros(len(fused))]), axis=0)
+        hits = []
+        lowest = 1.0
+        for rank, place in enumerate([*first, *rest][:k], 1):
+            score = 1.0 if place in first else min(lowest, squash(float(fused[place])))
+            lowest = score
+            hits.append(Hit(self.index.paragraphs[place], rank, score, float(dense[place]), float(lexical[place])))
+        return tuple(hits)
+
+
+class ParagraphRetriever(BaseRetriever):
+    """The Retriever as LangChain's: `invoke(question)` gives exactly k Documents, the best first."""
+
+    model_config = ConfigDict(arbitrary_types_allowed=True)
+
+    retriever: Retriever
+    k: int = 10
+    filters: Filters = Filters()
+
+    def _get_relevant_documents(
+        self, query: str, *, run_manager: CallbackManagerForRetrieverRun, **kwargs: Any
+    ) -> list[Document]:
+        found = self.retriever.find(query, int(kwargs.get("k", self.k)), self.filters)
+        return [as_document(hit) for hit in found.hits]
+
+
+def as_document(hit: Hit) -> Document:
+    """A hit as a LangChain Document; its id is the paragraph's."""
+    paragraph = hit.paragraph
+    metadata = {"report": paragraph.report, "part": paragraph.part, "number": paragraph.number, "score": hit.score}
+    return Document(page_content=paragraph.text, metadata=metadata, id=paragraph.id)
+
+
+def fuse(legs: Mapping[str, Scores], weights: Mapping[str, float]) -> Scores:
+    """The weighted mean of the legs' standardised scores over the legs that speak for each paragraph.
+
+    A leg whose scores are all alike says nothing and counts as zero.
+    """
+    total: Scores | None = None
+    weight: Scores | None = None
+    for name, scores in legs.items():
+        spoken = ~np.isnan(scores)
+        if total is None or weight is None:
+            total, weight = np.zeros(len(scores)), np.zeros(len(scores))
+        if not spoken.any():
+            continue
+        deviation = scores[spoken].std()
+        standard = (scores - scores[spoken].mean()) / deviation if deviation > 0 else np.zeros(len(scores))
+        total[spoken] += weights[name] * standard[spoken]
+        weight[spoken] += weights[name]
+    if total is None or weight is None:
+        raise ValueError("no leg to fuse")
+    return np.divide(total, weight, out=np.full(len(total), total.min() - 1.0), where=weight > 0)
+
+
+def squash(fused: float) -> float:
+    """A fused score in standard deviations to (0, 1), rising.
+
+    >>> squash(0.0), squash(4.0)
+    (0.5, 0.75)
+    """
+    return 0.5 * (1.0 + fused / (SQUASH + abs(fused)))
+
+
+class _Late(Embeddings):
+    """An embedder that is loaded when it is first asked."""
+
+    def __init__(self, load: Callable[[], Embeddings]) -> None:
+        self._load = load
+
+    def embed_documents(self, texts: list[str]) -> list[list[float]]:
+        return self._load().embed_documents(texts)
+
+    def embed_query(self, text: str) -> list[float]:
+        return self._load().embed_query(text)

@@ -1,0 +1,105 @@
+"""Every adjustable value, its unit, and why that default.
+
+A value comes from a flag, else from the environment variable RAPPORTEUR_<SETTING>, else from `rapporteur.toml` in the
+working folder, else from here.
+"""
+
+import os
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+from rag.errors import SettingError
+
+FILE = "rapporteur.toml"
+PREFIX = "RAPPORTEUR_"
+
+
+def _setting(default: Any, unit: str, why: str, least: float | None = None, most: float | None = None) -> Any:
+    return field(default=default, metadata={"unit": unit, "why": why, "least": least, "most": most})
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What a session runs with."""
+
+    reports: Path = _setting(Path("seeds"), "folder", "the five reports that come with the project")
+    index: Path = _setting(Path("index"), "folder", "beside the reports, not tracked")
+    cache: Path = _setting(Path("~/.cache/rapporteur"), "folder", "where models are put together and kept")
+    embedder: str = _setting("minilm-zh", "name or folder", "built in: works with no download")
+    llm: str = _setting("none", "GGUF file, URL or none", "quoted answers need no language model")
+    llm_model: str = _setting("", "name", "what a server calls its model; empty asks for its first")
+    k: int = _setting(10, "hits", "a screenful; recall@10 is what a reader can check", 1, 1000)
+    renderings: bool = _setting(True, "yes or no", "English quotations for English questions")
+    question_limit: int = _setting(2000, "characters", "longer is a pasted text, not a question", 1, 100_000)
+    history_turns: int = _setting(8, "turns", "earlier ones rarely matter and cost a model's context", 0, 100)
+    passages: int = _setting(6, "paragraphs", "quality levels off at three to five, and reading them dominates", 1, 50)
+    passage_tokens: int = _setting(1000, "tokens", "18 s of reading at a laptop's 56 tokens a second", 100, 100_000)
+    llm_context: int = _setting(4096, "tokens", "passages, history and answer with room; 512 would cut them", 512, 1_000_000)
+    llm_output: int = _setting(300, "tokens", "four cited statements in either language", 16, 8192)
+    llm_threads: int = _setting(0, "threads", "0: as many as the machine has cores", 0, 1024)
+    llm_timeout: float = _setting(180.0, "seconds", "a 4B model on two cores answers within it", 1, 86_400)
+    host: str = _setting("127.0.0.1", "address", "nobody else on the network sees the page")
+    port: int = _setting(7860, "port", "Gradio's own", 1, 65_535)
+
+
+def load_settings(
+    flags: Mapping[str, Any], environment: Mapping[str, str] = os.environ, folder: Path = Path()
+) -> tuple[Settings, dict[str, str]]:
+    """The settings, and for each where its value came from. A flag that is None was not given."""
+    written = _read_file(folder / FILE)
+    values: dict[str, Any] = {}
+    sources: dict[str, str] = {}
+    for each in fields(Settings):
+        variable = PREFIX + each.name.upper()
+        if flags.get(each.name) is not None:
+            values[each.name], sources[each.name] = flags[each.name], "flag"
+        elif variable in environment:
+            values[each.name], sources[each.name] = environment[variable], variable
+        elif each.name in written:
+            values[each.name], sources[each.name] = written[each.name], FILE
+        else:
+            values[each.name], sources[each.name] = each.default, "default"
+        values[each.name] = _value(each, values[each.name], sources[each.name])
+    return Settings(**values), sources
+
+
+def _read_file(path: Path) -> Mapping[str, Any]:
+    if not path.is_file():
+        return {}
+    try:
+        written = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SettingError(f"{path} is not valid TOML ({error}). Mend or delete it.") from error
+    unknown = sorted(set(written) - {each.name for each in fields(Settings)})
+    if unknown:
+        known = ", ".join(each.name for each in fields(Settings))
+        raise SettingError(f"{path} sets {unknown[0]!r}, which is no setting. Settings are: {known}.")
+    return written
+
+
+def _value(setting: Any, given: Any, source: str) -> Any:
+    """A given value as the setting's type; SettingError names both where it cannot be."""
+    kind, about = setting.type, setting.metadata
+    try:
+        if kind is Path:
+            return Path(given).expanduser()
+        if kind is bool:
+            return given if isinstance(given, bool) else _truth(given)
+        value = kind(given)
+    except (TypeError, ValueError) as error:
+        raise SettingError(f"{setting.name} = {given!r} ({source}) is not {about['unit']}. Mend it and try again.") from error
+    if about["least"] is not None and not about["least"] <= value <= about["most"]:
+        raise SettingError(
+            f"{setting.name} = {given!r} ({source}) is outside {about['least']:,} to {about['most']:,} {about['unit']}."
+        )
+    return value
+
+
+def _truth(written: str) -> bool:
+    answers = {"1": True, "true": True, "yes": True, "on": True, "0": False, "false": False, "no": False, "off": False}
+    if str(written).lower() not in answers:
+        raise ValueError(written)
+    return answers[str(written).lower()]

@@ -1,0 +1,28 @@
+"""Chinese and English text: language, normal form, words, sentences, symbols, numbers and dates, quotations."""
+
+from rag.text.folding import clean_question, fold, fold_with_offsets, join_lines, language
+from rag.text.numbers import Figure, figure_supported, figures
+from rag.text.numerals import format_figure
+from rag.text.quotes import QuoteMatch, find_quote
+from rag.text.sentences import sentences
+from rag.text.symbols import Symbol, symbols
+from rag.text.words import Segmenter, terms_en
+
+__all__ = [
+    "Figure",
+    "QuoteMatch",
+    "Segmenter",
+    "Symbol",
+    "clean_question",
+    "figure_supported",
+    "figures",
+    "find_quote",
+    "fold",
+    "fold_with_offsets",
+    "format_figure",
+    "join_lines",
+    "language",
+    "sentences",
+    "symbols",
+    "terms_en",
+]

@@ -1,0 +1,117 @@
+"""The words of a text, as index terms and in reading order. The only door to jieba and PyStemmer."""
+
+import re
+import warnings
+from collections.abc import Iterable, Iterator
+from functools import cache
+from typing import Any
+
+from rag.text.folding import HAN, fold
+from rag.text.numerals import SCALED, read_number
+from rag.text.symbols import symbols
+
+# Function words and the words of asking, which say nothing of the subject. Our own lists, the English after Snowball's.
+_STOP_EN = """
+    a about above after again all also am an and any are as at be because been before being below between both but
+    by can could did do does doing down during each either else ever few for from further had has have having he her
+    here hers him his how i if in into is it its itself just let may me might more most must my no nor not of off on
+    once only or other our out over own please same shall she should so some such tell than that the their them then
+    there these they this those through thus to too under until up upon us very was we were what when where whether
+    which while who whom whose why will with within would yet you your per via s t st nd rd th
+"""
+_STOP_ZH = """
+    的 了 和 与 及 以及 或 或者 并 并且 而 而且 但 但是 是 在 于 对 对于 为 为了 由 由于 从 自 以 用 被 把 将 向 给
+    让 使 就 都 也 还 又 再 很 更 最 已 已经 曾 曾经 正在 之 其 其中 此 该 这 这个 这些 这种 那 那个 那些 哪 哪个
+    哪些 哪里 哪种 什么 怎么 怎样 如何 为什么 为何 何时 何地 何种 何 谁 几 多少 多大 多久 是否 吗 呢 吧 啊 呀 请
+    请问 我 我们 你 你们 您 他 她 它 他们 她们 它们 自己 有 没有 没 不 等 等等 个 所 所有 各 每 某 一个 一些 一种 上
+    下 中 里 内 外 前 后 时 时候 地 得 着 过 到 至 以来 关于 根据 按照 通过 因为 因此 所以 如果 虽然 然而 可以 可 能
+    能够 会 应 应当 应该 要 需 需要 说 告诉 介绍 讲 第 号
+"""
+_STOP = frozenset((_STOP_EN + _STOP_ZH).split())
+_LETTER = rf"[^\W\d_{HAN}]"
+_TOKEN = re.compile(
+    rf"(?P<dotted>\d{{1,9}}(?:\.\d{{1,9}}){{2,8}})|(?P<number>{SCALED}|\d{{1,4}}(?=(?:st|nd|rd|th)\b))"
+    rf"|(?P<word>(?:\d{{1,4}})?{_LETTER}{{1,60}}(?:'?[^\W_{HAN}]{{1,60}}){{0,2}})|(?P<han>[{HAN}]{{1,1000}})|(?P<digits>\d{{1,40}})"
+)
+
+
+def terms_en(text: str) -> list[str]:
+    """The index terms of an English text, in order: symbols whole, numbers in plain digits, words stemmed.
+
+    >>> terms_en("The 6,400 weapons of resolution 2220 (2015)")
+    ['6400', 'weapon', 'resolut', 'S/RES/2220(2015)', 'S/RES/2220']
+    """
+    return [term for kind, token in _tokens(text) for term in _latin_terms(kind, token)]
+
+
+class Segmenter:
+    """Cuts Chinese text into words, with the given words kept whole. Loads jieba's dictionary: about a second."""
+
+    def __init__(self, keep_whole: Iterable[str]) -> None:
+        """Load the dictionary and add the words to it; words without a Han character are left out."""
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # jieba 0.42 has invalid escapes and prefers the deprecated pkg_resources
+            from jieba import Tokenizer
+        self._tokenizer = Tokenizer()
+        # As its initialize() does, but without the marshal cache in the shared temporary folder and the log lines.
+        self._tokenizer.FREQ, self._tokenizer.total = Tokenizer.gen_pfdict(self._tokenizer.get_dict_file())
+        self._tokenizer.initialized = True
+        for word in keep_whole:
+            folded = fold(word)
+            if re.fullmatch(f"[{HAN}]{{2,}}", folded):
+                self._tokenizer.add_word(folded)
+
+    def terms(self, text: str) -> list[str]:
+        """The index terms of a Chinese text: as `terms_en`, and of its Chinese words the parts that are words too."""
+        terms: list[str] = []
+        for kind, token in _tokens(text):
+            if kind == "han":
+                terms += [word for word in self._tokenizer.cut_for_search(token) if word not in _STOP]
+            else:
+                terms += _latin_terms(kind, token)
+        return terms
+
+    def cut(self, text: str) -> list[str]:
+        """The words of a Chinese text in order, each the longest that fits, folded; punctuation is left out."""
+        words: list[str] = []
+        for kind, token in _tokens(text):
+            words += self._tokenizer.cut(token) if kind == "han" else [token]
+        return words
+
+
+def _tokens(text: str) -> Iterator[tuple[str, str]]:
+    """The pieces of a text with their kind: symbol (canonical), number (plain digits), word or han (folded)."""
+    last = 0
+    for symbol in symbols(text):
+        yield from _plain_tokens(text[last : symbol.start])
+        yield "symbol", symbol.canonical
+        if symbol.stem != symbol.canonical:
+            yield "symbol", symbol.stem
+        last = symbol.end
+    yield from _plain_tokens(text[last:])
+
+
+def _plain_tokens(text: str) -> Iterator[tuple[str, str]]:
+    for match in _TOKEN.finditer(fold(text)):
+        kind, token = match.lastgroup or "", match.group()
+        yield kind, _plain_digits(token) if kind == "number" else token
+
+
+def _plain_digits(written: str) -> str:
+    number = read_number(written)
+    if number is None:
+        return written
+    return str(number.value) if number.value.denominator == 1 else f"{float(number.value):g}"
+
+
+def _latin_terms(kind: str, token: str) -> list[str]:
+    if kind == "word":
+        return [] if token in _STOP else [_stemmer().stemWord(token)]
+    return [] if kind == "han" else [token]
+
+
+@cache
+def _stemmer() -> Any:
+    import Stemmer
+
+    return Stemmer.Stemmer("english")
