@@ -163,10 +163,28 @@ def test_chinese_is_said_in_english_terms(lexicon: Lexicon, text: str, terms: li
     assert [term for term in found if term in terms] == terms
 
 
-def test_an_unknown_chinese_word_is_glossed_by_its_parts():
+class OneWord:
+    """A segmenter that takes any text for one word."""
+
+    def cut(self, text: str) -> list[str]:
+        return [text]
+
+    terms = cut
+
+
+@pytest.mark.parametrize(
+    ("word", "terms"),
+    [
+        pytest.param("武器贩子", ["weapon", "traffick"], id="words"),
+        pytest.param("武器贩", ["weapon"], id="a character beside a word"),
+        pytest.param("贩甴", ["peddl"], id="characters alone"),
+        pytest.param("甴", [], id="nothing known"),
+    ],
+)
+def test_an_unknown_chinese_word_is_glossed_by_its_parts(word: str, terms: list[str]):
     lexicon = Lexicon([], lambda: {"武器": ["weapon"], "贩": ["to peddle"], "贩子": ["trafficker"]})
-    assert lexicon._look_up("武器贩子") == ["weapon", "traffick"]
-    assert lexicon._look_up("贩贩") == ["peddl", "peddl"]
+    lexicon.segmenter = OneWord()
+    assert lexicon.gloss_terms(word, "zh") == terms
 
 
 @pytest.mark.parametrize(

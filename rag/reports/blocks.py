@@ -112,7 +112,7 @@ class _Gatherer:
 
     def _is_caption(self, line: Line) -> bool:
         """Whether a line is a few words with a colon, as above the names in a vote."""
-        return line.text.endswith((":", "：")) and line.width < NARROW * self._full
+        return line.opens_list and line.width < NARROW * self._full
 
     def _parted(self, line: Line, last: Line) -> bool:
         """Whether blanks, indents or a short line part a line from the one before."""

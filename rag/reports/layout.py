@@ -98,6 +98,11 @@ class Line:
         """Whether a sentence, clause or list opening ends with it."""
         return bool(SENTENCE_END.search(self.text[-10:]))
 
+    @property
+    def opens_list(self) -> bool:
+        """Whether it ends with a colon."""
+        return self.text.endswith((":", "："))
+
 
 @dataclass(frozen=True, slots=True)
 class Note:

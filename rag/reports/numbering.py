@@ -1,7 +1,7 @@
 """Which blocks of a report are its numbered paragraphs, and which are headings or list entries that look like them."""
 
 import re
-from collections.abc import Container, Sequence
+from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -20,6 +20,7 @@ UNNUMBERED = LABELLED + 1  # the level of a heading without an enumerator
 HEADING_LENGTH = 210  # characters; the longest heading of the five reports has 159
 PARAGRAPH_LENGTH = 120  # characters; a numbered block longer than this is a paragraph even if no sentence ends it
 GAP = 3  # numbers a report may leave out before a higher one is taken for a list entry
+PARAGRAPH, MARGIN = 4, 2  # what a paragraph in a run counts, and what more at the margin; each gap takes 1
 FROM_ELSEWHERE = 3  # numbers in a row that show that an excerpt begins with another number than 1
 HEADINGS_IN_A_ROW = 6  # the five reports have four; more unnumbered short lines are a list
 
@@ -55,7 +56,7 @@ class Block:
     @property
     def opens_list(self) -> bool:
         """Whether it ends with a colon."""
-        return self.lines[-1].text.endswith((":", "："))
+        return self.lines[-1].opens_list
 
     @property
     def reads_like_paragraph(self) -> bool:
@@ -85,27 +86,15 @@ def numbered_paragraphs(blocks: Sequence[Block]) -> dict[int, int]:
     one (a list of agenda items stands inside a paragraph). A number printed again is a paragraph where it follows a
     heading or the number itself.
     """
-    lists = _list_entries(blocks)
-    candidates = [i for i, block in enumerate(blocks) if block.number and block.reads_like_paragraph and i not in lists]
-    best: dict[int, tuple[int, int]] = {}  # number → (score, place) of the best run that ends with it
-    before: dict[int, int | None] = {}
-    for i in candidates:
-        number = blocks[i].number or 0
-        runs = [(best[n][0] - (number - n), best[n][1]) for n in range(max(number - GAP, 1), number) if n in best]
-        score, place = max(runs, default=(0, -1))
-        before[i] = place if score > 0 else None
-        score = max(score, 0) + 4 + 2 * blocks[i].at_margin
-        if number not in best or score >= best[number][0]:
-            best[number] = (score, i)
-    run: list[int] = []
-    at: int | None = max(best.values())[1] if best else None
-    while at is not None:
-        run.append(at)
-        at = before[at]
-    run.reverse()
-    if run and blocks[run[0]].number != 1 and len(run) < FROM_ELSEWHERE:
+    entries = _list_entries(blocks)
+    candidates = [
+        i for i, block in enumerate(blocks) if block.number and block.reads_like_paragraph and i not in entries
+    ]
+    run = _longest_run(blocks, candidates)
+    if not run or (blocks[run[0]].number != 1 and len(run) < FROM_ELSEWHERE):
         return {}
-    return _with_repeated(blocks, run, candidates)
+    chosen = {*run, *_repeated(blocks, run, candidates)}
+    return {i: blocks[i].number or 0 for i in sorted(chosen)}
 
 
 def headings(blocks: Sequence[Block], chosen: Container[int]) -> set[int]:
@@ -139,16 +128,32 @@ def _list_entries(blocks: Sequence[Block]) -> set[int]:
     return entries
 
 
-def _with_repeated(blocks: Sequence[Block], run: Sequence[int], candidates: Sequence[int]) -> dict[int, int]:
-    """The run, with the blocks that print one of its numbers again."""
-    numbers = {blocks[i].number for i in run}
-    chosen = set(run)
+def _longest_run(blocks: Sequence[Block], candidates: Sequence[int]) -> list[int]:
+    """The places of the best run of rising numbers."""
+    best: dict[int, tuple[int, int]] = {}  # number → (score, place) of the best run so far that ends with it
+    before: dict[int, int | None] = {}  # place → the place before it in its run
     for i in candidates:
-        block, before = blocks[i], blocks[i - 1] if i else None
-        after = blocks[i + 1] if i + 1 < len(blocks) else None
-        if i in chosen or block.number not in numbers or not block.at_margin or i < run[0] - 1:
+        number = blocks[i].number or 0
+        runs = [(best[n][0] - (number - n - 1), best[n][1]) for n in range(number - GAP, number) if n in best]
+        score, before[i] = max(runs, default=(0, None))
+        score += PARAGRAPH + MARGIN * blocks[i].at_margin
+        best[number] = max(best.get(number, (0, i)), (score, i))
+    run: list[int] = []
+    at = max(best.values())[1] if best else None
+    while at is not None:
+        run.append(at)
+        at = before[at]
+    return run[::-1]
+
+
+def _repeated(blocks: Sequence[Block], run: Sequence[int], candidates: Sequence[int]) -> Iterator[int]:
+    """The places, outside the run, of paragraphs that print one of its numbers again."""
+    numbers = {blocks[i].number for i in run}
+    in_run = set(run)
+    for i in candidates:
+        block = blocks[i]
+        if i in in_run or i < run[0] - 1 or block.number not in numbers or not block.at_margin:
             continue
-        beside_itself = after is not None and after.number == block.number and i + 1 in chosen and not block.opens_list
-        if beside_itself or (before is not None and not before.complete and before.number is None):
-            chosen.add(i)
-    return {i: blocks[i].number or 0 for i in sorted(chosen)}
+        before_itself = i + 1 in in_run and blocks[i + 1].number == block.number and not block.opens_list
+        if before_itself or (i > 0 and not blocks[i - 1].complete and blocks[i - 1].number is None):
+            yield i

@@ -210,7 +210,7 @@ class _PartReader:
         last = self._open.groups[-1]
         level = heading_level(block.text)
         after_entry = level == LABELLED and heading_level(last[0].text) == LABELLED
-        return after_entry or (level in (LABELLED, None) and last[-1].text.endswith((":", "：")))
+        return after_entry or (level in (LABELLED, None) and last[-1].opens_list)
 
     def _take_numbered(self, block: Block, number: int) -> None:
         first = block.lines[0]
