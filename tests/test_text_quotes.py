@@ -71,14 +71,11 @@ def test_a_slice_with_words_left_out_is_found_where_an_ellipsis_says_so(paragrap
 
 
 def changed_character(dice: random.Random, piece: str, _: str) -> str:
-    places = [offset for offset, character in enumerate(piece) if character.isalnum()]
-    place = dice.choice(places)
-    kind = next(
-        kind
-        for kind in ("0123456789", "abcdefghijklmnopqrstuvwxyz", "的不国武器年三")
-        if kind[-1] >= piece[place].lower() or kind[-1] == "三"
-    )
-    return piece[:place] + dice.choice([c for c in kind if fold(c) != fold(piece[place])]) + piece[place + 1 :]
+    place = dice.choice([offset for offset, character in enumerate(piece) if character.isalnum()])
+    old = piece[place]
+    kind = "0123456789" if old.isdigit() else "abcdefghijklmnopqrstuvwxyz" if old.isascii() else "的不国武器年三"
+    new = dice.choice([character for character in kind if fold(character) != fold(old)])
+    return piece[:place] + new + piece[place + 1 :]
 
 
 def words_left_out(dice: random.Random, piece: str, _: str) -> str:
@@ -123,7 +120,10 @@ def test_what_is_found_lies_in_the_text(text: str, quote: str) -> None:
         assert match is None
 
 
-TEXT = "各国强调，2021 年是《行动纲领》通过二十周年，“充分执行”该文书；销毁了 758 000 件小武器(27%)。马丁·基马尼主持了会议。"
+TEXT = (
+    "各国强调，2021 年是《行动纲领》通过二十周年，“充分执行”该文书；"
+    "销毁了 758 000 件小武器(27%)。马丁·基马尼主持了会议。"
+)
 ENGLISH = "States stressed that “full implementation” of the Programme of Action – adopted in 2001 – was vital; 15 States met."
 
 
@@ -147,7 +147,7 @@ ENGLISH = "States stressed that “full implementation” of the Programme of Ac
         pytest.param(ENGLISH, "STATES STRESSED", "States stressed", False, id="case"),
         pytest.param(ENGLISH, '"full implementation"', "“full implementation”", False, id="straight quotation marks"),
         pytest.param(ENGLISH, "Action—adopted", "Action – adopted", False, id="dash"),
-        pytest.param(ENGLISH, "States stressed [...] was vital.", ENGLISH[:102], False, id="omission in brackets"),
+        pytest.param(ENGLISH, "States stressed [...] was vital.", ENGLISH[:99], False, id="omission in brackets"),
         pytest.param(ENGLISH, "... adopted in 2001 ...", "adopted in 2001", False, id="omission at both ends"),
         pytest.param("cafe\u0301 society", "café", "cafe\u0301", False, id="a mark belongs to its letter"),
         pytest.param("It said: wait... then went.", "wait... then", "wait... then", True, id="an ellipsis of the text"),
