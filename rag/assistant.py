@@ -102,7 +102,7 @@ class Assistant:
         if abstained:
             text, citations = REFUSAL[language], ()
         else:
-            text, citations = quote_answer(understood, found, self.retriever, language, filters.renderings)
+            text, citations = quote_answer(understood, found, self.retriever, language, filters)
         return Answer(
             question=asked,
             language=language,

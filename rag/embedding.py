@@ -11,7 +11,7 @@ import shutil
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import cache as remember
 from hashlib import file_digest, sha256
 from importlib.metadata import version
@@ -51,7 +51,7 @@ _WEIGHTS = "model.safetensors"
 _TABLE = "embeddings.word_embeddings.weight"
 _UNCHANGED = ("modules.json", "config_sentence_transformers.json", "special_tokens_map.json", "tokenizer_config.json")
 _MANIFEST = "manifest.json"
-_ABANDONED_SECONDS = 3600  # an assembly takes seconds
+_KEPT_SECONDS = 24 * 3600  # each takes 170 MB; making one again takes seconds
 
 
 class Embedder(Embeddings):
@@ -206,16 +206,21 @@ def built_in(cache: Path, progress: Progress | None = None) -> Path:
 def _assemble_beside(folder: Path, progress: Progress) -> None:
     """Assemble in a folder of its own and rename that: a crash leaves nothing half-made, two processes do no harm."""
     folder.parent.mkdir(parents=True, exist_ok=True)
-    for abandoned in folder.parent.glob(f"{BUILT_IN}-*.part"):
-        if time.time() - abandoned.stat().st_mtime > _ABANDONED_SECONDS:
-            shutil.rmtree(abandoned, ignore_errors=True)
+    for other in set(folder.parent.glob(f"{BUILT_IN}-*")) - {folder}:  # of another version, or left by a killed process
+        with suppress(FileNotFoundError):  # its process has just finished
+            if time.time() - other.stat().st_mtime > _KEPT_SECONDS:
+                shutil.rmtree(other, ignore_errors=True)
     with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f"{folder.name}-", suffix=".part") as unfinished:
         made = Path(unfinished, folder.name)
         made.mkdir()
         _assemble_built_in(made, progress)
-        if not _is_whole(folder):  # another process may have been quicker
+        if not _is_whole(folder):
             shutil.rmtree(folder, ignore_errors=True)
+        try:
             os.replace(made, folder)
+        except OSError:
+            if not _is_whole(folder):  # else another process was quicker
+                raise
 
 
 def _assemble_built_in(folder: Path, progress: Progress) -> None:

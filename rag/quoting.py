@@ -1,126 +1,161 @@
 """An answer without a language model: the sentences that answer, quoted.
 
-It writes nothing of its own but the lead-in: every other word is a paragraph's, between quotation marks.
+It writes nothing of its own but the lead-in and the labels of a table's cells: every other word is a paragraph's, between
+quotation marks.
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-
-import numpy as np
 
 from rag.citations import cite_quote
 from rag.questions import Asks, asks
-from rag.records import Citation, Hit, Language, Paragraph, Report
-from rag.retrieval import Found, Retriever
+from rag.records import Citation, Language, Paragraph, Report
+from rag.retrieval import Filters, Found, Retriever
 from rag.text import figures, sentences
-from rag.text import language as language_of
 
-PARAGRAPHS = 5  # the best hits whose sentences are weighed; chosen on the dev questions, as are the weights below
+PARAGRAPHS = 5  # the best hits whose sentences are weighed; this and the weights below were chosen on the dev questions
 QUOTES = 4  # at the most
-COSINE, COVERAGE, RANK = 1.0, 1.0, 0.5  # what a sentence's nearness, its words and its paragraph's score count
-KIND = 0.15  # for a number or date where one is asked for
-KEPT = 0.72  # of the best sentence's score: a lower one is left out
-KEPT_ELSEWHERE = 0.85  # the same for a sentence of another paragraph than the best one's
+COSINE, COVERAGE, RANK = 1.0, 1.0, 0.5  # what a sentence's nearness, its words and its paragraph's rank count
+KIND = 0.3  # for a number or date where one is asked for
+KEPT = 0.6  # of the best sentence's score: a lower one is left out
+KEPT_ELSEWHERE = 0.75  # the same for a sentence of another paragraph than the best one's
+WHOLE_SENTENCE = 300  # characters up to which a clause is quoted with the rest of its sentence
 LIST_LENGTH = 2500  # characters of a list quoted whole
 LEANS = re.compile(  # a sentence that begins so says little without the one before
     r"^(?:这|该|其|它|此|后者|前者|因此|然而|但|同时|尽管如此|在这方面|为此|同样|此外|另外|例如|相关)"
     r"|^(?:This|That|These|Those|It|They|He|She|Its|Their|Such|The latter|However|Therefore|In this regard|Nevertheless|To that end)\b"
 )
+ON_FOOTNOTE = re.compile(r"脚注|注释|\bfootnot\w*", re.IGNORECASE)
 LEAD_IN = {"zh": "报告中有关的原文：", "en": "What the reports say:"}
-LEAD_IN_NAMED = {"zh": "全文如下：", "en": "The paragraph in full:"}
-NO_RENDERING = {"zh": "（该段只有{other}文本）", "en": " (only in {other})"}
+LEAD_IN_NAMED = {"zh": "该段全文：", "en": "The paragraph in full:"}
+ONLY_IN = {"zh": "（只有{other}文本）", "en": " (only in {other})"}
+FOOTNOTE = {"zh": "脚注{mark}：", "en": "Footnote {mark}: "}
 LANGUAGE_NAMES = {"zh": {"zh": "中文", "en": "英文"}, "en": {"zh": "Chinese", "en": "English"}}
 
 
 @dataclass(frozen=True, slots=True)
 class Sentence:
-    """A sentence that may be quoted."""
+    """A sentence, table cell or footnote that may be quoted."""
 
     paragraph: Paragraph
     language: Language
-    start: int
+    start: int  # in the paragraph's text of that language; 0 for a footnote
     end: int
     text: str
     place: int  # which sentence of its paragraph, 0-based; -1 for a footnote
+    label: str = ""  # what stands before the quotation: a cell's row and column, a footnote's mark
     score: float = 0.0
 
 
 def quote_answer(
-    question: str, found: Found, retriever: Retriever, language: Language, renderings: bool
+    question: str, found: Found, retriever: Retriever, language: Language, filters: Filters
 ) -> tuple[str, tuple[Citation, ...]]:
-    """The text of the quoted answer in the question's language, and its citations in order of use."""
+    """The text of the quoted answer in the question's language, and its citations in order of use.
+
+    A named paragraph is quoted whole; several reports are grouped by report, oldest first.
+    """
+    reports = retriever.index.reports
+    if found.named:
+        whole = [each for paragraph in found.named[:QUOTES] for each in _whole(paragraph, language, filters)]
+        return _compose(whole, LEAD_IN_NAMED[language], language, reports, by_report=False)
     asked = asks(question)
-    if found.only_named:
-        chosen = [_whole(paragraph, language, renderings) for paragraph in found.named[:QUOTES]]
-        return _compose(chosen, LEAD_IN_NAMED[language], language, retriever.index.reports, by_report=False)
-    weighed = weigh(question, asked, found, retriever, language, renderings)
+    weighed = weigh(question, asked, found, retriever, language, filters)
     chosen = choose(weighed, asked)
-    several = asked.compare or len({sentence.paragraph.report for sentence in chosen}) > 1
-    return _compose(chosen, LEAD_IN[language], language, retriever.index.reports, by_report=several)
+    several = len({sentence.paragraph.report for sentence in chosen}) > 1
+    return _compose(chosen, LEAD_IN[language], language, reports, by_report=several)
 
 
 def weigh(
-    question: str, asked: Asks, found: Found, retriever: Retriever, language: Language, renderings: bool
+    question: str, asked: Asks, found: Found, retriever: Retriever, language: Language, filters: Filters
 ) -> list[Sentence]:
-    """The sentences of the best paragraphs with their scores, best first."""
+    """The sentences of the best paragraphs with their scores, best first; of footnotes only, where one is asked for."""
     hits = [hit for hit in found.hits[:PARAGRAPHS] if hit.paragraph.part != "front"]
-    candidates = [(hit, sentence) for hit in hits for sentence in _sentences(hit.paragraph, language, renderings)]
-    words = _question_words(question, retriever, language)
-    best = max((hit.score for hit in hits), default=1.0)
+    wants_footnote = bool(ON_FOOTNOTE.search(question)) and any(hit.paragraph.footnotes for hit in hits)
+    words = question_words(question, retriever, language)
     cosines = _cosines(found, retriever)
-    scored = [
-        replace(sentence, score=_score(sentence, hit, asked, words, best, cosines, retriever, language, question))
-        for hit, sentence in candidates
-    ]
-    return sorted(scored, key=lambda sentence: -sentence.score)
+    known = {figure.value for figure in figures(question)}
+    weighed = []
+    for hit in hits:
+        for sentence in quotable(hit.paragraph, language, filters):
+            if wants_footnote and sentence.place >= 0:
+                continue
+            score = COSINE * _cosine(sentence, cosines) + COVERAGE * _coverage(sentence, words, retriever, language)
+            score += RANK / hit.rank
+            if (asked.number or asked.date) and any(figure.value not in known for figure in figures(sentence.text)):
+                score += KIND
+            weighed.append(replace(sentence, score=score))
+    return sorted(weighed, key=lambda sentence: -sentence.score)
 
 
 def choose(weighed: Sequence[Sentence], asked: Asks) -> list[Sentence]:
-    """The one to four quotations, joined where they stand side by side, in the order of their paragraphs' best."""
+    """The one to four quotations, joined where they stand side by side, paragraphs in the order of their best."""
     if not weighed:
         return []
     best = weighed[0]
-    if listed := _list_of(best, weighed, asked):
+    if best.paragraph.is_row and best.place >= 0:
+        return [each for each in weighed if each.paragraph is best.paragraph and each.place >= 0][:QUOTES]
+    if listed := _list_of(best, asked):
         return [listed]
     chosen = [best]
-    several = asked.compare
     for sentence in weighed[1:]:
         if len(chosen) == QUOTES:
             break
         same = sentence.paragraph is best.paragraph
-        new_report = sentence.paragraph.report not in {each.paragraph.report for each in chosen}
-        kept = KEPT if same or (several and new_report) else KEPT_ELSEWHERE
-        if sentence.score >= kept * best.score:
+        new_report = asked.compare and sentence.paragraph.report not in {each.paragraph.report for each in chosen}
+        if sentence.score >= (KEPT if same or new_report else KEPT_ELSEWHERE) * best.score:
             chosen.append(sentence)
-    with_lead = [_with_one_before(sentence, weighed) for sentence in chosen]
-    return _joined(with_lead)
+    return _joined([_in_full(sentence) for sentence in chosen])
 
 
-def _sentences(paragraph: Paragraph, language: Language, renderings: bool) -> list[Sentence]:
+def quotable(paragraph: Paragraph, language: Language, filters: Filters) -> Iterator[Sentence]:
     """A paragraph's sentences in the question's language where it has a text in it, and its footnotes as printed."""
+    spoken = _spoken(paragraph, language, filters)
+    text = paragraph.in_language(spoken) or ""
+    if paragraph.is_row:
+        yield from _cells(paragraph, spoken, text)
+    else:
+        for n, (start, end) in enumerate(sentences(text, spoken)):
+            yield Sentence(paragraph, spoken, start, end, text[start:end], n)
+    for note in paragraph.footnotes:
+        label = FOOTNOTE[language].format(mark=note.mark)
+        yield Sentence(paragraph, paragraph.language, 0, len(note.text), note.text, -1, label)
+
+
+def question_words(question: str, retriever: Retriever, language: Language) -> Mapping[str, float]:
+    """The question's index terms with their rarity among the paragraphs that speak its language."""
+    legs = retriever.index.legs
+    spoken = [leg for (of, kind), leg in legs.items() if of == language and kind != "gloss"]
+    spoken = spoken or [leg for (of, _), leg in legs.items() if of == language]
+    return {term: spoken[0].rarity(term) for term in dict.fromkeys(retriever.lexicon.terms(question, language))}
+
+
+def _spoken(paragraph: Paragraph, language: Language, filters: Filters) -> Language:
+    """The language a paragraph is quoted in: the question's, unless only a rendering that is left out has it."""
     translation = paragraph.translations.get(language)
-    spoken: Language = language if translation and (renderings or translation.official) else paragraph.language
-    text = paragraph.in_language(spoken) or paragraph.text
-    spans = sentences(text, spoken)
-    said = [Sentence(paragraph, spoken, start, end, text[start:end], n) for n, (start, end) in enumerate(spans)]
-    notes = [Sentence(paragraph, paragraph.language, 0, len(note.text), note.text, -1) for note in paragraph.footnotes]
-    return said + notes
+    return language if translation and (filters.renderings or translation.official) else paragraph.language
 
 
-def _whole(paragraph: Paragraph, language: Language, renderings: bool) -> Sentence:
-    translation = paragraph.translations.get(language)
-    spoken: Language = language if translation and (renderings or translation.official) else paragraph.language
-    text = paragraph.in_language(spoken) or paragraph.text
-    return Sentence(paragraph, spoken, 0, len(text), text, 0)
+def _cells(paragraph: Paragraph, spoken: Language, text: str) -> Iterator[Sentence]:
+    """The cells of a row that are not empty, each labelled with its row and column; the label of a row without any."""
+    source = paragraph if spoken == paragraph.language else paragraph.translations[spoken]
+    joint, end = ("，", "：") if spoken == "zh" else (", ", ": ")
+    at = 0
+    cells = [(name, cell) for name, cell in source.columns if cell] or [("", text)]
+    for n, (name, cell) in enumerate(cells):
+        start = max(text.find(cell, at), 0)
+        at = start + len(cell)
+        label = joint.join(part for part in (source.row or source.body or "", name) if part) + end
+        yield Sentence(paragraph, spoken, start, at, cell, n, label)
 
 
-def _question_words(question: str, retriever: Retriever, language: Language) -> Mapping[str, float]:
-    """The question's index terms with their rarity among the paragraphs."""
-    leg = next((leg for (spoken, kind), leg in retriever.index.legs.items() if spoken == language and kind != "gloss"), None)
-    leg = leg or next(leg for (spoken, _), leg in retriever.index.legs.items() if spoken == language)
-    terms = dict.fromkeys(retriever.lexicon.terms(question, language))
-    return {term: leg.rarity(term) for term in terms}
+def _whole(paragraph: Paragraph, language: Language, filters: Filters) -> Iterator[Sentence]:
+    spoken = _spoken(paragraph, language, filters)
+    text = paragraph.in_language(spoken) or ""
+    if paragraph.is_row:
+        yield from _cells(paragraph, spoken, text)
+    else:
+        yield Sentence(paragraph, spoken, 0, len(text), text, 0)
 
 
 def _cosines(found: Found, retriever: Retriever) -> Mapping[str, float]:
@@ -131,76 +166,74 @@ def _cosines(found: Found, retriever: Retriever) -> Mapping[str, float]:
     return {str(view.id): float(score) for view, score in zip(retriever.store.documents, scores, strict=True)}
 
 
-def _score(
-    sentence: Sentence,
-    hit: Hit,
-    asked: Asks,
-    words: Mapping[str, float],
-    best: float,
-    cosines: Mapping[str, float],
-    retriever: Retriever,
-    language: Language,
-    question: str,
-) -> float:
+def _cosine(sentence: Sentence, cosines: Mapping[str, float]) -> float:
+    """The question's cosine with a sentence, or with its whole paragraph where that is all of it."""
     view = f"{sentence.paragraph.id}@{sentence.language}:"
-    place = "n1" if sentence.place < 0 else str(sentence.place + 1)
-    cosine = cosines.get(view + place, cosines.get(view + "0", 0.0))
-    lexicon = retriever.lexicon
-    own = sentence.language == language
-    said = set(lexicon.terms(sentence.text, language) if own else lexicon.gloss_terms(sentence.text, sentence.language))
-    total = sum(words.values()) or 1.0
-    coverage = sum(rarity for term, rarity in words.items() if term in said) / total
-    wanted = (asked.number or asked.date) and _has_new_figure(sentence.text, question)
-    return COSINE * cosine + COVERAGE * coverage + RANK * hit.score / best + KIND * wanted
+    place = "n1" if sentence.place < 0 else "0" if sentence.paragraph.is_row else str(sentence.place + 1)
+    return cosines.get(view + place, cosines.get(view + "0", 0.0))
 
 
-def _has_new_figure(text: str, question: str) -> bool:
-    """Whether a text has a figure that the question does not."""
-    asked = {figure.value for figure in figures(question)}
-    return any(figure.value not in asked for figure in figures(text))
+def _coverage(sentence: Sentence, words: Mapping[str, float], retriever: Retriever, language: Language) -> float:
+    """The share of the question's words, by rarity, that a sentence with its label has."""
+    lexicon, text = retriever.lexicon, sentence.label + sentence.text
+    if sentence.language == language:
+        said = set(lexicon.terms(text, language))
+    else:
+        said = set(lexicon.gloss_terms(text, sentence.language))
+    total = sum(words.values())
+    return sum(rarity for term, rarity in words.items() if term in said) / total if total else 0.0
 
 
-def _list_of(best: Sentence, weighed: Sequence[Sentence], asked: Asks) -> Sentence | None:
-    """The whole list the best sentence opens or belongs to, where the question asks for one or the sentence opens it."""
+def _list_of(best: Sentence, asked: Asks) -> Sentence | None:
+    """The whole list that the best sentence opens or belongs to, where the question asks for one or the sentence opens it."""
     text = best.paragraph.in_language(best.language) or ""
     opens = best.text.rstrip().endswith(("：", ":"))
-    if best.place < 0 or text.count("\n") < 2 or not (opens or asked.list):
+    lines = text.split("\n")
+    if best.place < 0 or len(lines) < 3 or not (opens or asked.list):
         return None
-    if not opens and best.place > 0 and "\n" not in text[: best.start]:
+    start = best.start if opens else text.find("\n") + 1 if "\n" in text[: best.start] else None
+    if start is None:
         return None
-    start = text.rfind("\n", 0, best.start) + 1 if not opens else best.start
-    lead = text.find("\n")
-    start = min(start, best.start if opens else max(0, text.rfind("。", 0, lead) + 1) if best.language == "zh" else 0)
-    end = min(len(text), start + LIST_LENGTH)
-    end = text.rfind("\n", start, end) if end < len(text) else end
-    return replace(best, start=start, end=end, text=text[start:end].strip(), place=best.place)
+    if not opens and lines[0].endswith(("：", ":")):
+        lead = [span for span in sentences(lines[0], best.language)]
+        start = lead[-1][0]
+    listed = text[start : start + LIST_LENGTH]
+    listed = listed if start + LIST_LENGTH >= len(text) else listed[: listed.rfind("\n")]
+    return replace(best, start=start, end=start + len(listed), text=listed)
 
 
-def _with_one_before(sentence: Sentence, weighed: Sequence[Sentence]) -> Sentence:
-    """The sentence with the one before it, where it leans on that one."""
-    if sentence.place <= 0 or not LEANS.match(sentence.text):
+def _in_full(sentence: Sentence) -> Sentence:
+    """The sentence with the clauses beside it that a semicolon parts, and with the one before where it leans on that."""
+    if sentence.place < 0:
         return sentence
-    before = next(
-        each
-        for each in weighed
-        if each.paragraph is sentence.paragraph and each.language == sentence.language and each.place == sentence.place - 1
-    )
     text = sentence.paragraph.in_language(sentence.language) or ""
-    return replace(sentence, start=before.start, text=text[before.start : sentence.end])
+    line_start, line_end = text.rfind("\n", 0, sentence.start) + 1, text.find("\n", sentence.end)
+    line_end = len(text) if line_end < 0 else line_end
+    start, end = sentence.start, sentence.end
+    if sentence.language == "zh":
+        whole_start = text.rfind("。", line_start, start) + 1 or line_start
+        stop = text.find("。", max(end - 1, start), line_end)
+        whole_end = stop + 1 if stop >= 0 else line_end
+        if whole_end - whole_start <= WHOLE_SENTENCE:
+            start, end = whole_start, max(end, whole_end)
+    if LEANS.match(text[start:end]) and start > line_start:
+        before = [span for span in sentences(text[line_start:start], sentence.language)]
+        start = line_start + before[-1][0] if before else start
+    return replace(sentence, start=start, end=end, text=text[start:end].strip())
 
 
 def _joined(chosen: Sequence[Sentence]) -> list[Sentence]:
     """The quotations with neighbours of one paragraph made one, paragraphs in the order of their best sentence."""
     order = list(dict.fromkeys(sentence.paragraph.id for sentence in chosen))
-    ordered = sorted(chosen, key=lambda each: (order.index(each.paragraph.id), each.place < 0, each.start))
+    ordered = sorted(chosen, key=lambda each: (order.index(each.paragraph.id), each.place < 0, each.start, -each.end))
     joined: list[Sentence] = []
     for sentence in ordered:
         last = joined[-1] if joined else None
         if last and last.paragraph is sentence.paragraph and last.place >= 0 and sentence.place >= 0:
             text = sentence.paragraph.in_language(sentence.language) or ""
-            if not text[last.end : sentence.start].strip():
+            if sentence.start <= last.end or not text[last.end : sentence.start].strip():
                 end = max(last.end, sentence.end)
-                joined[-1] = replace(last, end=end, text=text[last.start : end], place=sentence.place)
+                joined[-1] = replace(last, end=end, text=text[last.start : end])
                 continue
         joined.append(sentence)
     return joined
@@ -213,36 +246,27 @@ def _compose(
     markers: dict[str, int] = {}
     citations: list[Citation] = []
     lines = [lead_in]
-    ordered = sorted(chosen, key=lambda each: _date(reports[each.paragraph.report])) if by_report else list(chosen)
-    report = None
-    for sentence in ordered:
+    report = ""
+    for sentence in sorted(chosen, key=lambda each: _date(reports[each.paragraph.report])) if by_report else chosen:
         if by_report and sentence.paragraph.report != report:
             report = sentence.paragraph.report
-            lines.append(f"\n{_heading(reports[report])}")
+            lines.append(f"\n{_heading(reports[report], language)}")
         marker = markers.setdefault(sentence.paragraph.id, len(markers) + 1)
         citations.append(cite_quote(marker, sentence.paragraph, sentence.text, sentence.language))
-        note = "" if sentence.language == language else _only_in(sentence.language, language)
-        lines.append(f"{quoted(sentence.text, language_of(sentence.text))} [{marker}]{note}")
+        only = "" if sentence.language == language else ONLY_IN[language].format(other=LANGUAGE_NAMES[language][sentence.language])
+        lines.append(f"{sentence.label}“{sentence.text}” [{marker}]{only}")
     return "\n".join(lines), tuple(citations)
 
 
-def quoted(text: str, language: Language) -> str:
-    """A text between its language's quotation marks."""
-    return f"“{text}”"
-
-
-def _only_in(spoken: Language, language: Language) -> str:
-    return NO_RENDERING[language].format(other=LANGUAGE_NAMES[language][spoken])
-
-
-def _heading(report: Report) -> str:
-    return f"{report.name} ({report.date[:4]})" if report.date else report.name
+def _heading(report: Report, language: Language) -> str:
+    """A report's line above its quotations: what it is called, and its year."""
+    year = report.date[:4]
+    if not year or year in report.name:
+        return report.name
+    return f"{report.name}（{year}年）" if language == "zh" else f"{report.name} ({year})"
 
 
 def _date(report: Report) -> str:
     return report.date or "9999"
 
 
-def mean_cosine(found: Found) -> float:
-    """The mean of the hits' cosines, for telling how near the reports come to a question."""
-    return float(np.mean([hit.dense for hit in found.hits])) if found.hits else 0.0

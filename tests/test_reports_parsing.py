@@ -1,5 +1,6 @@
 import hashlib
 import re
+import textwrap
 from collections import Counter
 from functools import cache
 from pathlib import Path
@@ -512,6 +513,46 @@ WIDE = "The present report is submitted pursuant to resolution 75/241, in which 
 )
 def test_unusual_but_real_texts_are_read_right(text: str, wanted: dict[str, str]) -> None:
     assert read(text) == wanted
+
+
+def in_english(read: ReadReport) -> tuple[list[str], dict[str, str]]:
+    """A seed in English, heading by heading and line by line, and its numbered paragraphs on one line each."""
+    blocks: list[str] = []
+    numbered: dict[str, str] = {}
+    before: tuple[str, ...] = ()
+    for paragraph in read.paragraphs:
+        rendering = paragraph.translations.get("en")
+        if rendering is None or paragraph.is_row:
+            continue
+        kept = next(
+            (i for i, pair in enumerate(zip(before, rendering.headings, strict=False)) if len({*pair}) > 1), None
+        )
+        blocks += rendering.headings[min(len(before), len(rendering.headings)) if kept is None else kept :]
+        before = rendering.headings
+        blocks.append(f"{paragraph.printed}. {rendering.text}" if paragraph.printed else rendering.text)
+        if paragraph.printed:
+            numbered[paragraph.locator] = " ".join(rendering.text.split())
+    return [line for block in blocks for line in block.split("\n")], numbered
+
+
+@pytest.mark.parametrize("report", REPORTS)
+@pytest.mark.parametrize(
+    ("width", "break_", "gap"),
+    [
+        pytest.param(100_000, "\n", "\n\n", id="a-paragraph-a-line"),
+        pytest.param(100_000, "\n", "\n", id="a-paragraph-a-line-without-blanks"),
+        pytest.param(90, "\n", "\n\n", id="wrapped-with-blanks-between"),
+        pytest.param(90, "\n\n", "\n\n", id="wrapped-with-blanks-everywhere"),
+        pytest.param(90, "\n", "\n", id="wrapped-without-blanks"),
+    ],
+)
+def test_the_seeds_in_english_keep_every_numbered_paragraph_however_they_are_laid_out(
+    report: str, width: int, break_: str, gap: str
+) -> None:
+    lines, numbered = in_english(seeds()[report])
+    wrapped = [textwrap.wrap(line, width, break_long_words=False, break_on_hyphens=False) for line in lines]
+    parsed = parse(gap.join(break_.join(each) for each in wrapped), "R", "en")
+    assert {p.locator: " ".join(p.text.split()) for p in parsed.paragraphs if p.printed} == numbered
 
 
 TRADITIONAL = """\

@@ -2,6 +2,7 @@
 
 import random
 import re
+import time
 
 import pytest
 import seed_texts
@@ -142,6 +143,8 @@ def test_cleaning_a_question_only_takes_away(typed: str) -> None:
         pytest.param(["(COVID-19)", "大流行"], "(COVID-19)大流行", id="ASCII bracket and Han"),
         pytest.param(["报告", "(S/2019/1011)"], "报告(S/2019/1011)", id="Han and ASCII bracket"),
         pytest.param(["small arms and", "light weapons"], "small arms and light weapons", id="Latin words"),
+        pytest.param(["Why?", "States met"], "Why? States met", id="question mark"),
+        pytest.param(["https://x.org/a?", "b=c"], "https://x.org/a?b=c", id="question mark of an address"),
         pytest.param(["the post-", "2015 agenda"], "the post-2015 agenda", id="hyphen"),
         pytest.param(["the year -", "2015"], "the year - 2015", id="a dash between blanks"),
         pytest.param(["A/CONF.192/", "BMS/2021/1"], "A/CONF.192/BMS/2021/1", id="slash at the end"),
@@ -165,6 +168,12 @@ def test_join_lines(lines: list[str], joined: str) -> None:
 @given(st.lists(MIXED, max_size=6))
 def test_joining_lines_neither_loses_nor_adds_a_visible_character(lines: list[str]) -> None:
     assert "".join(join_lines(lines).split()) == "".join("".join(lines).split())
+
+
+def test_a_letter_with_endless_marks_folds_in_a_moment() -> None:
+    start = time.process_time()
+    assert len(fold("a" + "\u0327\u0301" * 50_000)) <= 31
+    assert time.process_time() - start < 2
 
 
 def test_a_report_wrapped_anywhere_it_may_be_wrapped_is_joined_as_it_was() -> None:

@@ -124,7 +124,10 @@ TEXT = (
     "各国强调，2021 年是《行动纲领》通过二十周年，“充分执行”该文书；"
     "销毁了 758 000 件小武器(27%)。马丁·基马尼主持了会议。"
 )
-ENGLISH = "States stressed that “full implementation” of the Programme of Action – adopted in 2001 – was vital; 15 States met."
+ENGLISH = (
+    "States stressed that “full implementation” of the Programme of Action "
+    "– adopted in 2001 – was vital; 15 States met."
+)
 
 
 @pytest.mark.parametrize(

@@ -117,10 +117,12 @@ class _Gatherer:
     def _parted(self, line: Line, last: Line) -> bool:
         """Whether blanks, indents or a short line part a line from the one before."""
         if self._spacing is Spacing.LINE:
-            return last.complete or not (self._number or len(last.text) > LONG_LINE)
+            return last.complete or not (self._number or (len(last.text) > LONG_LINE and not line.after_blank))
         if self._spacing is Spacing.BLANK:
             return line.after_blank and (last.complete or not line.new_page)
         if line.indent > 0 and not line.new_page:
             return True
+        if last.complete and line.width < FULL * self._full and not line.complete:
+            return True  # too short for the middle of a paragraph, and not its end
         narrow = last.width < NARROW * self._full and not self._in_front  # a title's lines may all be narrow
         return narrow or (last.complete and last.width < FILLED * self._full)

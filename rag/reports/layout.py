@@ -186,16 +186,18 @@ def _raw_lines(text: str) -> Iterator[Line]:
 def _spacing(lines: Sequence[Line]) -> Spacing:
     """What breaks mean in this text, from what follows its longer lines.
 
-    Where most long lines end a sentence, a line is a block. Otherwise lines wrap, and blank lines mean something unless
-    they stand within sentences (a PDF with loose leading) or nowhere (a PDF with none).
+    Where lines are longer than a page is wide, or most end a sentence, a line is a block. Otherwise lines wrap, and
+    blank lines mean something unless they stand within sentences (a PDF with loose leading) or nowhere.
     """
     long = [i for i, line in enumerate(lines[:-1]) if line.width >= LONG and "\t" not in line.text]
     if not long:
         return Spacing.BLANK if any(line.after_blank for line in lines[1:]) else Spacing.LINE
+    if sum(lines[i].width > PRINTED for i in long) > 0.1 * len(long):
+        return Spacing.LINE
     wrapped = [i for i in long if not lines[i].complete]
     if len(wrapped) <= 0.3 * len(long):
         parted = sum(lines[i + 1].after_blank for i in long) > 0.5 * len(long)
-        return Spacing.BLANK if parted and max(lines[i].width for i in long) <= PRINTED else Spacing.LINE
+        return Spacing.BLANK if parted else Spacing.LINE
     full = widest(lines)
     wrapped = [i for i in wrapped if lines[i].width >= FULL * full] or wrapped
     cut = sum(lines[i + 1].after_blank for i in wrapped) / len(wrapped)

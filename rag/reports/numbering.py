@@ -17,8 +17,8 @@ ENUMERATORS = (  # the UN's order of headings; the level is the place in this li
 )
 LABELLED = len(ENUMERATORS)  # the level of a heading that begins like an entry of a list
 UNNUMBERED = LABELLED + 1  # the level of a heading without an enumerator
-HEADING_LENGTH = 210  # characters; the longest heading of the five reports has 159
-PARAGRAPH_LENGTH = 120  # characters; a numbered block longer than this is a paragraph even if no sentence ends it
+HEADING_COLUMNS = 560  # the longest heading of the five reports has 318, its English 499
+PARAGRAPH_COLUMNS = 240  # a numbered block wider than this is a paragraph even if no sentence ends it
 GAP = 3  # numbers a report may leave out before a higher one is taken for a list entry
 PARAGRAPH, MARGIN = 4, 2  # what a paragraph in a run counts, and what more at the margin; each gap takes 1
 FROM_ELSEWHERE = 3  # numbers in a row that show that an excerpt begins with another number than 1
@@ -49,6 +49,11 @@ class Block:
         return int(found[1]) if found and found[0].strip() != self.text else None
 
     @property
+    def width(self) -> int:
+        """Columns of all its lines."""
+        return sum(line.width for line in self.lines)
+
+    @property
     def complete(self) -> bool:
         """Whether a sentence, clause or list opening ends with it."""
         return self.lines[-1].complete
@@ -61,7 +66,7 @@ class Block:
     @property
     def reads_like_paragraph(self) -> bool:
         """Whether it is a sentence, or too long for a heading."""
-        return self.complete or len(self.text) > PARAGRAPH_LENGTH
+        return self.complete or self.width > PARAGRAPH_COLUMNS
 
     @property
     def at_margin(self) -> bool:
@@ -105,7 +110,7 @@ def headings(blocks: Sequence[Block], chosen: Container[int]) -> set[int]:
         block = blocks[i]
         level = heading_level(block.text)
         in_a_row = in_a_row + 1 if i + 1 in found else 0
-        if block.complete or len(block.text) > HEADING_LENGTH or block.in_table or i in chosen:
+        if block.complete or block.width > HEADING_COLUMNS or block.in_table or i in chosen:
             continue
         if i + 1 == len(blocks) or blocks[i + 1].complete:
             heads = level is not None or i + 1 in chosen

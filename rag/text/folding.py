@@ -22,9 +22,10 @@ _INVISIBLE = re.compile(
     "\u202a-\u202e\u2060-\u206f\u3164\ud800-\udfff\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb"
     "\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
 )
+_LONGEST_CLUSTER = 31  # a letter with 30 marks, the limit of Unicode's stream-safe format; marks beyond are left out
 _NARROW: dict[int, str] = {
     **{code: chr(code - 0xFEE0) for code in range(0xFF01, 0xFF5F)},
-    **dict.fromkeys(range(0x2010, 0x2016), "-"),
+    **dict.fromkeys([*range(0x2010, 0x2016), 0x2212], "-"),
     **dict.fromkeys([0xA0, 0x2009, 0x202F, 0x3000], " "),
 }
 _ONE_FORM = {
@@ -108,7 +109,9 @@ def _clusters(text: str) -> list[tuple[str, int]]:
             if _INVISIBLE.match(character):
                 continue
             if clusters and _joins_previous(character):
-                clusters[-1] = (clusters[-1][0] + character, clusters[-1][1])
+                cluster, start = clusters[-1]
+                if len(cluster) < _LONGEST_CLUSTER:
+                    clusters[-1] = (cluster + character, start)
                 continue
         clusters.append((character, offset))
     return clusters
@@ -165,7 +168,7 @@ def _converter() -> Any:
 _CJK = rf"{HAN}\u3001-\u303f\uff00-\uffef\ufe30-\ufe4f"  # with CJK and full-width punctuation
 # A blank beside a Han character that stands alone is letter-spacing: "武器 非 法 贸 易".
 _LETTER_SPACING = re.compile(rf"(?<=[{HAN}]) (?:(?=[{HAN}](?![{HAN}]))|(?<![{HAN}][{HAN}] )(?=[{HAN}]))")
-_BROKEN_WORD = re.compile(r"(?:[^\W_]|\bhttps?:/|\bwww\.\S{1,200})[-/_=&?#]$")
+_BROKEN_WORD = re.compile(r"[^\W_][-/]$|(?:https?://|www\.)\S{0,200}[-/_=&?#]$")
 _OPENING = "([{<“‘«"
 _CLOSING = ")]}>”’»,.;:!?%/"
 

@@ -29,7 +29,7 @@ _YEAR = re.compile(
     r"(?![\dA-Za-z]|[.,]\d)"
 )
 _COUNTED = re.compile(
-    rf" ?[多余万亿千百]|{MEASURE}|(?P<noun> (?:[a-z]{{3,20}}s|people|women|men|children|personnel)\b)"
+    rf" ?[多余万亿千百]|(?! ?年){MEASURE}|(?P<noun> (?:[a-z]{{3,20}}s|people|women|men|children|personnel)\b)"
 )
 _BEFORE_YEAR = re.compile(
     r"\b(?:in|of|since|by|from|to|until|through|and|between|for|during|before|after|the|early|late|mid|end|year)[ -]$",

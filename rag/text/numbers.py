@@ -72,12 +72,12 @@ _NAMES = re.compile(
     r"https?:[!-~]{1,500}|\bwww\.[!-~]{1,500}"
     r"|\[\d{1,3}(?:[ ,、-]{1,2}\d{1,3}){0,20}\]"  # citation markers
     r"|^[ \t]{0,20}(?:\d{1,3}[.)、](?=\s|$)|\(\d{1,3}\))"  # list marks at the start of a line, and within one
-    r"|(?:(?<=[.,:;。、段])|(?<=[.,:;] )|(?<=and ))\(\d{1,2}\)|(?<=[.:;。] )\d{1,2}\.(?= \D)"
+    r"|(?:(?<=[.,:;。、段])|(?<=[.,:;] )|(?<=and )|(?<=\d ))\(\d{1,2}\)|(?<=[.:;。] )\d{1,2}\.(?= \D)"
     r"|(?i:COVID-?19)|2019 ?年?(?=新?型?冠状)|(?i:disease (?:of )?2019|2019(?= novel| coronavirus))"
     r"|\b(?:Add|Corr|Rev)\. ?\d{1,3}"
     rf"|(?!(?:19|20)\d\d/\d\d(?![\d/])|{SMALL_FRACTION})(?<![\d/])\d{{1,5}}(?:/\d{{1,5}}){{1,9}}"  # 24/7, 98/66
-    r"|(?i:\b(?:first|second|latter|other) half\b|\bat first\b)"
-    r"|(?i:\bfirst(?:,| and foremost| of all| (?=two|three|four|five|\d)))",
+    r"|(?i:\b(?:first|second|latter|other) half\b|\b(?:[a-z]{2,9} )?dozens?\b)"
+    r"|\bFirst,|(?i:\bat first\b|\bfirst(?: and foremost| of all| (?=two|three|four|five|\d)))",
     re.MULTILINE,
 )
 
@@ -94,26 +94,23 @@ def _blank(text: str, start: int, end: int) -> str:
 
 
 # "近 5 年" are recent years, 最近 and 附近 no quantities, and 条约 and 公约 end in 约.
-_BEFORE: tuple[tuple[Hedge, re.Pattern[str]], ...] = (
-    ("below", re.compile(r"(?:将近|接近|(?<![最附邻将接])近|不到|不足|少于|低于|不超过|至多|最多)[ 有达]{0,2}$")),
-    ("above", re.compile(r"(?:超过|超出|逾|多于|高于|大于|至少|不少于|不低于|起码)[ 有达]{0,2}$")),
-    ("about", re.compile(r"(?:(?<![条公契缔节制签合盟])约|大概|估计|左右)[ 有为达]{0,2}$")),
-    (
-        "below",
-        re.compile(
-            r"\b(?:no more|not more|fewer|less) than $|\b(?:nearly|almost|close to|up to|under|at most) $", re.I
-        ),
-    ),
-    ("below", re.compile(r"\bas many as $", re.I)),
-    ("above", re.compile(r"\b(?:more than|over|at least|no fewer than|not less than|no less than|above) $", re.I)),
-    ("above", re.compile(r"\b(?:exceed(?:s|ed|ing)?|in excess of|upwards of|surpass(?:es|ed|ing)?) $", re.I)),
-    ("about", re.compile(r"\b(?:about|around|approximately|approx\.|roughly|some|circa|(?:an )?estimated) $", re.I)),
-)
-_AFTER: tuple[tuple[Hedge, re.Pattern[str]], ...] = (
-    ("above", re.compile(r" ?(?:[多余来](?![哥边])|.{0,3}以上)| or more\b| and above\b")),
-    ("below", re.compile(r".{0,3}(?:以下|以内)| or (?:less|fewer)\b")),
-    ("about", re.compile(r".{0,3}(?:左右|上下)| or so\b")),
-)
+_BEFORE: dict[Hedge, str] = {
+    "below": r"(?:将近|接近|(?<![最附邻将接])近|不到|不足|少于|低于|不超过|至多|最多)[ 有达]{0,2}"
+    r"|\b(?:no more than|not more than|(?<!no )(?<!not )(?:fewer|less) than|nearly|almost|close to|up to|under|at most"
+    r"|as many as) ",
+    "above": r"(?:超过|超出|逾|多于|高于|大于|至少|不少于|不低于|起码)[ 有达]{0,2}"
+    r"|\b(?:more than|over|at least|no fewer than|not less than|no less than|above|exceed(?:s|ed|ing)?|in excess of"
+    r"|upwards of|surpass(?:es|ed|ing)?) ",
+    "about": r"(?:(?<![条公契缔节制签合盟])约|大概|估计|左右)[ 有为达]{0,2}"
+    r"|\b(?:about|around|approximately|approx\.|roughly|some|circa|estimated) ",
+}
+_AFTER: dict[Hedge, str] = {
+    "below": r"[^,.;。]{0,3}(?:以下|以内)| or (?:less|fewer)\b",
+    "above": r" ?[多余来](?![哥边])|[^,.;。]{0,3}以上| or more\b| and above\b",
+    "about": r"[^,.;。]{0,3}(?:左右|上下)| or so\b",
+}
+_HEDGED_BEFORE = {hedge: re.compile(rf"(?:{words})$", re.IGNORECASE) for hedge, words in _BEFORE.items()}
+_HEDGED_AFTER = {hedge: re.compile(words) for hedge, words in _AFTER.items()}
 
 
 def _hedge(plain: str, reading: Reading) -> Hedge:
@@ -122,12 +119,12 @@ def _hedge(plain: str, reading: Reading) -> Hedge:
         return ""
     if re.search("[多余]", plain[reading.start : reading.end]):
         return "above"
-    recent = re.match(r"年|月|周|天|日|个月", plain[reading.end :].lstrip()[:2])
-    for hedge, pattern in _BEFORE:
+    recent = re.match(r"年|月|周|天|日|个月", plain[reading.end : reading.end + 3].lstrip())
+    for hedge, pattern in _HEDGED_BEFORE.items():
         match = pattern.search(plain, max(0, reading.start - 16), reading.start)
         if match and not (recent and match.group().strip() == "近"):
             return hedge
-    return next((hedge for hedge, pattern in _AFTER if pattern.match(plain, reading.end)), "")
+    return next((hedge for hedge, pattern in _HEDGED_AFTER.items() if pattern.match(plain, reading.end)), "")
 
 
 def figure_supported(figure: Figure, in_figures: Iterable[Figure]) -> bool:

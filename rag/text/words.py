@@ -28,6 +28,9 @@ _STOP_ZH = """
     能够 会 应 应当 应该 要 需 需要 说 告诉 介绍 讲 第 号
 """
 _STOP = frozenset((_STOP_EN + _STOP_ZH).split())
+# Frequency given to a word kept whole. Jieba takes the likelier cut, and its two commonest words together come to
+# 883 634 · 796 991 / 60 101 967, about 11 700.
+_KEPT = 20_000
 _LETTER = rf"[^\W\d_{HAN}]"
 _TOKEN = re.compile(
     rf"(?P<dotted>\d{{1,9}}(?:\.\d{{1,9}}){{2,8}})|(?P<number>{SCALED}|\d{{1,4}}(?=(?:st|nd|rd|th)\b))"
@@ -59,7 +62,7 @@ class Segmenter:
         for word in keep_whole:
             folded = fold(word)
             if re.fullmatch(f"[{HAN}]{{2,}}", folded):
-                self._tokenizer.add_word(folded)
+                self._tokenizer.add_word(folded, _KEPT)
 
     def terms(self, text: str) -> list[str]:
         """The index terms of a Chinese text: as `terms_en`, and of its Chinese words the parts that are words too."""
