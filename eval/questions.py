@@ -61,7 +61,7 @@ def split_of(pair: str) -> Literal["dev", "test"]:
     """The half a pair belongs to, by a fixed rule that no later question changes.
 
     >>> split_of("a-001"), split_of("a-002")
-    ('test', 'test')
+    ('dev', 'dev')
     """
     return "dev" if int(hashlib.sha256(pair.encode()).hexdigest()[:8], 16) % 2 == 0 else "test"
 

@@ -87,3 +87,26 @@ def _leans(question: str) -> bool:
     in_language: Language = language(question)
     short = len(question) <= (SHORT if in_language == "zh" else 2 * SHORT)
     return bool(DEPENDS.search(question.strip())) or (short and bool(LEANS_ON.search(question)))
+
+
+PART_ENDS = re.compile(r"[？?；;。]|(?<=\w), (?:and|what|which|when|how)\b|，(?:又|另外|还|其中)")
+REPORT_YEAR = re.compile(
+    r"(?<!\d)((?:19|20)\d\d)\s?年?[^，。？?,.]{0,8}(?:报告|報告|report)|(?:报告|報告|reports?) (?:of|from|for) ((?:19|20)\d\d)",
+    re.IGNORECASE,
+)
+
+
+def parts(question: str) -> list[str]:
+    """What a question that asks several things asks, one by one; none where it asks one.
+
+    >>> parts("How many States reported? Which of them are in Africa?")
+    ['How many States reported', 'Which of them are in Africa']
+    """
+    least = 6 if language(question) == "zh" else 15
+    several = [part.strip() for part in PART_ENDS.split(question) if len(part.strip()) >= least]
+    return several if len(several) > 1 else []
+
+
+def report_years(question: str) -> set[str]:
+    """The years whose reports a question asks for: "the 2012 report", "2021年秘书长报告"."""
+    return {before or after for before, after in REPORT_YEAR.findall(question)}

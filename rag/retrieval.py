@@ -20,6 +20,7 @@ from pydantic import ConfigDict
 
 from rag.index import GLOSS, OWN, RENDERING, Index, TermLeg
 from rag.lexicon import Lexicon
+from rag.questions import parts, report_years
 from rag.records import Hit, Language, Paragraph
 from rag.references import named_paragraphs, named_reports
 from rag.text import language as language_of
@@ -34,7 +35,8 @@ WEIGHTS: Mapping[str, float] = {
     "terms gloss": 0.25,
 }
 EXPANSION = 0.5  # what a synonym from the glossary counts beside the question's own words
-NAMED_REPORT = 1.0  # standard deviations a paragraph gains when the question names its report
+NAMED_REPORT = 1.0  # standard deviations a paragraph gains when the question names its report, or its year
+PART = 0.5  # what the best of a question's parts counts beside the whole question
 SQUASH = 4.0  # fused standard deviations at which a score reaches 3/4
 
 
@@ -78,14 +80,19 @@ class Retriever:
         named, only = named_paragraphs(question, self.index.reports, self.index.paragraphs)
         named = [paragraph for paragraph in named if allowed[self.index.place[paragraph.id]]]
         if named and only:
-            legs: dict[str, Scores] = {"dense same": self._like(named[0], filters)}
-            vector = None
+            vector, legs = None, {"dense same": self._like(named[0], filters)}
         else:
-            vector = np.asarray(self._embedder().embed_query(question), dtype=np.float32)
-            legs = {**self.dense(vector, language_of(question), filters), **self.lexical(question, filters)}
+            vector, legs = self._legs(question, filters)
         fused = fuse(legs, WEIGHTS) + NAMED_REPORT * self._names_report(question)
+        if vector is not None and (several := parts(question)):
+            fused += PART * np.max([fuse(self._legs(part, filters)[1], WEIGHTS) for part in several], axis=0)
         hits = self._ranked(fused, legs, named, allowed, k)
         return Found(hits, tuple(named), bool(named) and only, legs, fused, vector)
+
+    def _legs(self, question: str, filters: Filters) -> tuple[NDArray[np.float32], dict[str, Scores]]:
+        """A question's vector, and every leg's scores."""
+        vector = np.asarray(self._embedder().embed_query(question), dtype=np.float32)
+        return vector, {**self.dense(vector, language_of(question), filters), **self.lexical(question, filters)}
 
     def dense(self, vector: NDArray[np.float32], language: Language, filters: Filters) -> dict[str, Scores]:
         """The cosine legs: for each paragraph the mean of the whole and of its best sentence."""
@@ -149,7 +156,11 @@ class Retriever:
         return spread
 
     def _names_report(self, question: str) -> Scores:
-        names = {named.report for named in named_reports(question, self.index.reports.values())}
+        """1 for the paragraphs of a report the question names, or of one from a year whose report it asks for."""
+        reports = self.index.reports
+        names = {named.report for named in named_reports(question, reports.values())}
+        years = report_years(question)
+        names |= {report.id for report in reports.values() if report.date[:4] in years}
         return np.array([float(paragraph.report in names) for paragraph in self.index.paragraphs])
 
     def _allowed(self, filters: Filters) -> NDArray[np.bool_]:

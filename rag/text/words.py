@@ -27,6 +27,15 @@ _STOP_ZH = """
     下 中 里 内 外 前 后 时 时候 地 得 着 过 到 至 以来 关于 根据 按照 通过 因为 因此 所以 如果 虽然 然而 可以 可 能
     能够 会 应 应当 应该 要 需 需要 说 告诉 介绍 讲 第 号
 """
+# Plurals and spellings that the stemmer keeps apart: UN English is British, CC-CEDICT mostly American.
+_SAME_WORD = {
+    "women": "woman", "men": "man", "children": "child", "people": "person", "persons": "person", "gunmen": "gunman",
+    "program": "programme", "programs": "programme", "defense": "defence", "center": "centre", "centers": "centre",
+    "labor": "labour", "behavior": "behaviour", "neighbor": "neighbour", "neighboring": "neighbour", "license": "licence",
+    "licenses": "licence", "licensing": "licence", "favor": "favour", "honor": "honour", "armor": "armour", "cheque": "check",
+    "gray": "grey", "catalog": "catalogue", "traveling": "travel", "travelling": "travel", "fulfill": "fulfil",
+    "criteria": "criterion", "data": "datum", "analyses": "analysis", "crises": "crisis", "indices": "index",
+}  # fmt: skip
 _STOP = frozenset((_STOP_EN + _STOP_ZH).split())
 # Frequency given to a word kept whole. Jieba takes the likelier cut, and its two commonest words together come to
 # 883 634 · 796 991 / 60 101 967, about 11 700.
@@ -109,7 +118,7 @@ def _plain_digits(written: str) -> str:
 
 def _latin_terms(kind: str, token: str) -> list[str]:
     if kind == "word":
-        return [] if token in _STOP else [_stemmer().stemWord(token)]
+        return [] if token in _STOP else [_stemmer().stemWord(_SAME_WORD.get(token, token))]
     return [] if kind == "han" else [token]
 
 
