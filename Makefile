@@ -35,7 +35,7 @@ $(VENV)/.llm: $(VENV)/.installed
 	@touch $@
 
 $(VENV)/.dev: $(VENV)/.llm
-	$(INSTALL) -e '.[llm,eval,dev]'
+	$(INSTALL) -e '.[llm,server,eval,dev]'
 	@touch $@
 
 test: $(VENV)/.dev browser check ## the set-up with everything, then the gate

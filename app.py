@@ -1,8 +1,9 @@
-"""The chat page: `python app.py`, or `rapporteur serve`."""
+"""The chat page: `python app.py` is `rapporteur serve`."""
 
-from rag.assistant import Assistant
-from rag.page import serve
-from rag.settings import load_settings
+import sys
+
+from rag.__main__ import main
 
 if __name__ == "__main__":
-    serve(Assistant(load_settings({})[0]))
+    sys.argv[1:1] = ["serve"]
+    main()

@@ -1,7 +1,7 @@
 """Pure measures over what was retrieved, cited and said, each naming its source.
 
-A measure of one question is a pair (part, whole), so that means and ratios of sums are one thing; whole 0 says that it is
-not defined for the question and does not count.
+A measure of one question is a pair (part, whole), so that means and ratios of sums are one thing; whole 0 says that it
+is not defined for the question and does not count.
 """
 
 import re
@@ -19,6 +19,7 @@ RBO_PERSISTENCE = 0.9  # Webber et al. 2010: the first ten ranks carry 86 % of t
 MARKER = re.compile(r"\[(\d{1,3})\]")
 QUOTED = re.compile(r"“[^”]{0,4000}”|\"[^\"\n]{0,4000}\"|「[^」]{0,4000}」|『[^』]{0,4000}』")
 PARENTHESES = re.compile(r"\([^()]{0,400}\)|（[^（）]{0,400}）")
+OPENING = re.compile("[“「『]")
 SEPARATOR = re.compile(r"(?<=\d)[ ,](?=\d{3}(?!\d))")
 HAN = re.compile("[\u3400-\u4dbf\u4e00-\u9fff]")
 WORD = re.compile(r"[A-Za-z]+")
@@ -29,8 +30,9 @@ def retrieval(
 ) -> dict[str, dict[str, float]]:
     """Question id → measure → value, by ir-measures (trec_eval's definitions).
 
-    Each evidence set counts as one virtual paragraph, standing where its best-ranked member stands; scores are -rank, so
-    that trec_eval's tie-breaking by name never decides. A question without hits gets zeros; one without gold is an error.
+    Each evidence set counts as one virtual paragraph, standing where its best-ranked member stands; scores are -rank,
+    so that trec_eval's tie-breaking by name never decides. A question without hits gets zeros; one without gold is an
+    error.
     """
     import ir_measures
     from ir_measures import RR, R, nDCG
@@ -88,7 +90,7 @@ def citation_quality(cited: Collection[str], gold: Sequence[Collection[str]]) ->
 
 
 def citation_validity(markers: Collection[int], cited: Mapping[int, str], known: Collection[str]) -> Share:
-    """Printed markers that lead to a paragraph that was retrieved, of all printed or listed (ALCE's, as a hard check)."""
+    """Printed markers that lead to a paragraph that was retrieved, of all printed or listed (after ALCE)."""
     printed = set(markers) | set(cited)
     return float(sum(1 for marker in printed if cited.get(marker) in known)), float(len(printed))
 
@@ -205,11 +207,13 @@ def statements(text: str) -> list[tuple[str, tuple[int, ...]]]:
 
 def number_faithfulness(statement: str, question: str, known: Sequence[Figure], named: Collection[str]) -> Share:
     """Figures and document symbols of a statement that its sources have, of all but the question's own (5.5)."""
-    asked, bare = figures(question), MARKER.sub(" ", statement)
+    asked = figures(question)
+    bare = OPENING.sub("\n", MARKER.sub(" ", statement))  # a quotation's own "2." is a list mark, as at a line's start
     in_question = {symbol.canonical for symbol in symbols(question)}
     own = [figure for figure in figures(bare) if not figure_supported(figure, asked)]
-    signs = [symbol.canonical for symbol in symbols(bare) if symbol.canonical not in in_question]
-    supported = sum(1 for figure in own if figure_supported(figure, known)) + sum(1 for sign in signs if sign in named)
+    signs = [symbol for symbol in symbols(bare) if symbol.canonical not in in_question]
+    supported = sum(1 for figure in own if figure_supported(figure, known))
+    supported += sum(1 for sign in signs if sign.canonical in named)
     return float(supported), float(len(own) + len(signs))
 
 
@@ -254,7 +258,7 @@ def rank_biased_overlap(one: Sequence[str], other: Sequence[str], p: float = RBO
 
 
 def risk_coverage(confidence: Sequence[float], wrong: Sequence[float]) -> tuple[list[tuple[float, float]], float]:
-    """(coverage, risk) as ever less confident questions are answered, and the area under it (Geifman and El-Yaniv 2017).
+    """(coverage, risk) as ever less sure questions are answered, and the area under it (Geifman and El-Yaniv 2017).
 
     Equally confident questions are answered together, so that their order says nothing.
 

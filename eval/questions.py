@@ -8,6 +8,7 @@ import csv
 import hashlib
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, get_args
@@ -221,7 +222,7 @@ def _entries(path: Path, n: int, entry: Any) -> tuple[Mapping[str, str], ...]:
         )
         if not known or not entries or not ({"number", "row", "paragraph"} & set(each)):
             shown = json.dumps(each, ensure_ascii=False)
-            mend = 'An entry is {"report" or "file", "part", "number"}, {"report", "part", "body", "row"} or {"paragraph"}.'
+            mend = 'Write {"report" or "file", "part", "number"}, {"report", "part", "body", "row"} or {"paragraph"}.'
             raise _bad(path, n, f"gold entry {shown} cannot be read", mend)
     return tuple(entries)
 
@@ -281,11 +282,11 @@ def _xlsx_lines(path: Path) -> list[tuple[int, dict[str, Any]]]:
     from openpyxl.utils.exceptions import InvalidFileException
 
     try:
-        sheet = load_workbook(path, read_only=True, data_only=True).worksheets[0]
+        with closing(load_workbook(path, read_only=True, data_only=True)) as book:
+            rows = list(book.worksheets[0].iter_rows(values_only=True))
     except (OSError, BadZipFile, InvalidFileException, KeyError) as error:
         raise BatchError(f"{path} cannot be read as XLSX ({error}). Save it again as XLSX or CSV.") from error
-    rows = [["" if cell is None else str(cell) for cell in row] for row in sheet.iter_rows(values_only=True)]
-    return _from_rows(path, rows)
+    return _from_rows(path, [["" if cell is None else str(cell) for cell in row] for row in rows])
 
 
 def _from_rows(path: Path, rows: Sequence[Sequence[str]]) -> list[tuple[int, dict[str, Any]]]:

@@ -1,10 +1,10 @@
 """Run folders: what was asked of which system, and what it answered.
 
-    config.json       what ran: command, split, settings, models with checksums, index, questions file, commit, machine
-    questions.jsonl   the questions as they were asked, in order
-    answers.jsonl     one line of `rapporteur ask --json` a question, written as it comes
-    timings.jsonl     seconds on the wall a question, in the order they were asked
-    run.trec, per_question.jsonl, per_question.csv, metrics.json, report.md, report.html   what scoring and reports add
+config.json       what ran: command, split, settings, models with checksums, index, questions file, commit, machine
+questions.jsonl   the questions as they were asked, in order
+answers.jsonl     one line of `rapporteur ask --json` a question, written as it comes
+timings.jsonl     seconds on the wall a question, in the order they were asked
+run.trec, per_question.jsonl, per_question.csv, metrics.json, report.md, report.html   what scoring and reports add
 """
 
 import hashlib
@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any
 
 from eval.questions import Question, read_json_lines, read_questions
 from rag.errors import BatchError, IndexProblem, RagError
+from rag.text import fold
 
 if TYPE_CHECKING:
     from rag.assistant import Assistant
@@ -40,7 +41,8 @@ class Run:
     config: Mapping[str, Any]
     questions: list[Question]
     answers: Mapping[str, Mapping[str, Any]]  # question id → its line; a question without one was not answered
-    wall: Mapping[str, float]  # question id → seconds
+    wall: Mapping[str, float]  # question id → seconds; "" → what loading the models took
+    memory: float | None = None  # the most memory used, in MB
 
 
 def new_folder(split: str, now: datetime | None = None) -> Path:
@@ -48,7 +50,9 @@ def new_folder(split: str, now: datetime | None = None) -> Path:
     return RUNS / f"{(now or datetime.now(UTC)).strftime('%Y%m%d-%H%M%S')}-{split}"
 
 
-def start(folder: Path, assistant: "Assistant", questions: Sequence[Question], path: Path, about: Mapping[str, Any]) -> None:
+def start(
+    folder: Path, assistant: "Assistant", questions: Sequence[Question], path: Path, about: Mapping[str, Any]
+) -> None:
     """Write the folder of a new run; BatchError where it already holds one."""
     if (folder / CONFIG).exists():
         raise BatchError(f"{folder} already holds a run. Go on with it by --resume, or give another folder with --out.")
@@ -64,7 +68,7 @@ def start(folder: Path, assistant: "Assistant", questions: Sequence[Question], p
 def describe(assistant: "Assistant") -> dict[str, Any]:
     """What a run depends on: settings, models, index, code and machine."""
     manifest = assistant.index.manifest
-    settings = {name: str(value) if isinstance(value, Path) else value for name, value in asdict(assistant.settings).items()}
+    settings = {name: _shown(value) for name, value in asdict(assistant.settings).items()}
     return {
         "index": {
             "generation": assistant.index.name,
@@ -79,12 +83,34 @@ def describe(assistant: "Assistant") -> dict[str, Any]:
     }
 
 
+def _shown(value: Any) -> Any:
+    """A setting as a run that is passed on may say it: folders from here or from home, where they can be."""
+    if not isinstance(value, Path):
+        return value
+    for base, prefix in ((Path.cwd(), ""), (Path.home(), "~/")):
+        if value.is_relative_to(base):
+            return prefix + value.relative_to(base).as_posix()
+    return str(value)
+
+
 def commit() -> str:
     """The commit of the working tree, with + where files have changed since; "unknown" outside one."""
     here = Path(__file__).parent
     try:
-        head = subprocess.run(["git", "rev-parse", "--short", "HEAD"], cwd=here, capture_output=True, text=True, check=True)  # noqa: S607
-        changed = subprocess.run(["git", "status", "--porcelain", "-uno"], cwd=here, capture_output=True, text=True, check=True)  # noqa: S607
+        head = subprocess.run(
+            ["git", "rev-parse", "--short", "HEAD"],  # noqa: S607 - git is wherever the user has it
+            cwd=here,
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        changed = subprocess.run(
+            ["git", "status", "--porcelain", "-uno"],  # noqa: S607
+            cwd=here,
+            capture_output=True,
+            text=True,
+            check=True,
+        )
     except (OSError, subprocess.CalledProcessError):
         return "unknown"
     return head.stdout.strip() + ("+" if changed.stdout.strip() else "")
@@ -95,7 +121,9 @@ def same_system(folder: Path, assistant: "Assistant") -> None:
     then, now = read_config(folder), json.loads(json.dumps(describe(assistant)))
     for name in ("index", "models", "settings"):
         if then.get(name) != now[name]:
-            raise BatchError(f"{folder} was begun with another {name} than now. Set it as {folder / CONFIG} says, or start a new run.")
+            raise BatchError(
+                f"{folder} was begun with another {name} than now. Set it as {CONFIG} there says, or start a new run."
+            )
 
 
 def answer_all(folder: Path, assistant: "Assistant", questions: Sequence[Question], progress: Progress) -> None:
@@ -103,7 +131,15 @@ def answer_all(folder: Path, assistant: "Assistant", questions: Sequence[Questio
     from rag.present import answer_json
 
     done = set(_whole_lines(folder / ANSWERS))
-    with (folder / ANSWERS).open("a", encoding="utf-8") as answers, (folder / TIMINGS).open("a", encoding="utf-8") as timings:
+    if done >= {question.id for question in questions}:
+        return
+    with (
+        (folder / ANSWERS).open("a", encoding="utf-8") as answers,
+        (folder / TIMINGS).open("a", encoding="utf-8") as timings,
+    ):
+        started = perf_counter()
+        assistant.warm_up()
+        timings.write(json.dumps({"id": "", "seconds": perf_counter() - started, "rss_mb": _memory()}) + "\n")
         for n, question in enumerate(questions, 1):
             progress(n - 1, len(questions))
             if question.id in done:
@@ -114,7 +150,10 @@ def answer_all(folder: Path, assistant: "Assistant", questions: Sequence[Questio
             except RagError as error:
                 line = {"id": question.id, "error": str(error)}
             seconds = perf_counter() - started
-            for file, what in ((answers, line), (timings, {"id": question.id, "seconds": seconds, "rss_mb": _memory()})):
+            for file, what in (
+                (answers, line),
+                (timings, {"id": question.id, "seconds": seconds, "rss_mb": _memory()}),
+            ):
                 file.write(json.dumps(what, ensure_ascii=False) + "\n")
                 file.flush()
         progress(len(questions), len(questions))
@@ -140,7 +179,9 @@ def _whole_lines(path: Path) -> Iterator[str]:
 def unfinished() -> Path:
     """The newest run under eval/runs/ that lacks answers; BatchError where there is none."""
     for folder in sorted(RUNS.glob("*"), reverse=True):
-        if (folder / CONFIG).is_file() and len(set(_whole_lines(folder / ANSWERS))) < read_config(folder)["questions"]["n"]:
+        if (folder / CONFIG).is_file() and len(set(_whole_lines(folder / ANSWERS))) < read_config(folder)["questions"][
+            "n"
+        ]:
             return folder
     raise BatchError(f"No unfinished run in {RUNS}. Start one with: python -m eval run")
 
@@ -151,7 +192,9 @@ def read_config(folder: Path) -> dict[str, Any]:
     try:
         return dict(json.loads(path.read_text(encoding="utf-8")))
     except OSError as error:
-        raise BatchError(f"{folder} holds no run ({path.name} is missing). Make one with: python -m eval run --out {folder}") from error
+        raise BatchError(
+            f"{folder} holds no run ({path.name} is missing). Make one with: python -m eval run --out {folder}"
+        ) from error
     except (json.JSONDecodeError, UnicodeDecodeError) as error:
         raise BatchError(f"{path} is damaged ({error}). Make the run again with: python -m eval run") from error
 
@@ -164,7 +207,12 @@ def read_run(given: Path, questions_file: Path | None = None) -> Run:
     if given.is_file():
         if questions_file is None:
             raise BatchError(f"{given} is a file of answers. Say which questions it answers with --questions.")
-        asked, answers_path, folder, config = read_questions(questions_file), given, given.parent / f"{given.stem}-scored", {}
+        asked, answers_path, folder, config = (
+            read_questions(questions_file),
+            given,
+            given.parent / f"{given.stem}-scored",
+            {},
+        )
     else:
         config, folder, answers_path = read_config(given), given, given / ANSWERS
         asked = read_questions(folder / ASKED)
@@ -173,8 +221,9 @@ def read_run(given: Path, questions_file: Path | None = None) -> Run:
     if not answers_path.is_file():
         raise BatchError(f"{given} has no answers yet. Go on with: python -m eval run --resume --out {given}")
     answers = _answers(answers_path, asked, partial=given.is_file())
-    wall = {str(line["id"]): float(line["seconds"]) for _, line in _if_there(folder / TIMINGS)}
-    return Run(folder, config, asked, answers, wall)
+    timings = [line for _, line in _if_there(folder / TIMINGS)]
+    wall = {str(line["id"]): float(line["seconds"]) for line in timings}
+    return Run(folder, config, asked, answers, wall, max((float(line["rss_mb"]) for line in timings), default=None))
 
 
 def _same_wording(then: Sequence[Question], now: Sequence[Question], path: Path, folder: Path) -> list[Question]:
@@ -184,7 +233,9 @@ def _same_wording(then: Sequence[Question], now: Sequence[Question], path: Path,
         current = by_id.get(question.id)
         if current is None or (current.text, current.history) != (question.text, question.history):
             what = "is not in" if current is None else f"is worded otherwise on line {current.line} of"
-            raise BatchError(f"{folder}: question {question.id} {what} {path}. Run again with: python -m eval run --questions {path}")
+            raise BatchError(
+                f"{folder}: question {question.id} {what} {path}. Run again with: python -m eval run --questions {path}"
+            )
     return [by_id[question.id] for question in then]
 
 
@@ -196,11 +247,17 @@ def _answers(path: Path, asked: Sequence[Question], partial: bool) -> dict[str, 
         if name not in known and partial:
             continue  # a file may answer both halves
         if name not in known:
-            raise BatchError(f"{path} line {n}: no question {name!r} in its questions file. Score it with the one it answers: --questions F")
+            raise BatchError(
+                f"{path} line {n}: no question {name!r} in its questions file. "
+                "Score it with the one it answers: --questions F"
+            )
         if name in answers:
             raise BatchError(f"{path} line {n}: a second answer to {name}. Delete one of the two lines.")
-        if "question" in line and line["question"].split() != known[name].text.split():
-            raise BatchError(f"{path} line {n}: {name} was asked otherwise than its questions file says. Ask again, or give that file: --questions F")
+        if "question" in line and fold(line["question"]) != fold(known[name].text):
+            raise BatchError(
+                f"{path} line {n}: {name} was asked otherwise than its questions file says. "
+                "Ask again, or give the file it was asked from: --questions F"
+            )
         if "error" not in line:
             _checked(path, n, line)
             answers[name] = line
@@ -211,7 +268,9 @@ def _checked(path: Path, n: int, line: Mapping[str, Any]) -> None:
     """BatchError unless a line has what scoring reads."""
     for name, kind in (("answer", str), ("abstained", bool), ("hits", list), ("citations", list)):
         if not isinstance(line.get(name), kind):
-            raise BatchError(f'{path} line {n}: no "{name}" as `rapporteur ask --json` prints it. Mend or delete the line.')
+            raise BatchError(
+                f'{path} line {n}: no "{name}" as `rapporteur ask --json` prints it. Mend or delete the line.'
+            )
     for name in ("hits", "citations"):
         if not all(isinstance(each, dict) and isinstance(each.get("paragraph"), str) for each in line[name]):
             raise BatchError(f'{path} line {n}: an entry of "{name}" names no "paragraph". Mend or delete the line.')
@@ -226,6 +285,6 @@ def same_index(run: Run, index: Any) -> None:
     then = run.config.get("index")
     if then and then["paragraphs_sha256"] != index.manifest["files"]["paragraphs.jsonl"]:
         raise IndexProblem(
-            f"{run.folder} was run on index {then['generation']}, the index given is {index.name} and its paragraphs differ. "
-            "Give the other one with --index, or run again with: python -m eval run"
+            f"{run.folder} was run on index {then['generation']}, the index given is {index.name} and its paragraphs "
+            "differ. Give the other one with --index, or run again with: python -m eval run"
         )

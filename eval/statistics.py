@@ -129,7 +129,9 @@ def bootstrap(sums: Columns, combine: Combine, draws: int = DRAWS) -> tuple[floa
     return (low, high) if np.isfinite([low, high]).all() else (None, None)
 
 
-def difference(first: Sequence[float], second: Sequence[float], clusters: Sequence[str], draws: int = DRAWS) -> Difference:
+def difference(
+    first: Sequence[float], second: Sequence[float], clusters: Sequence[str], draws: int = DRAWS
+) -> Difference:
     """The paired difference of two runs, question by question, with interval and p.
 
     The p is that of a sign-flip permutation over clusters (scipy.stats.permutation_test, "samples").

@@ -18,13 +18,14 @@ if TYPE_CHECKING:
     from rag.settings import Settings
 
 app = typer.Typer(
-    help="Ask United Nations reports in Chinese or English; every statement cited to its paragraph, nothing sent anywhere.",
+    help="Ask United Nations reports in Chinese or English: every statement cited, nothing sent anywhere.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
 )
 
 IndexFlag = Annotated[Path | None, typer.Option("--index", help="The index folder.", show_default="index")]
+ReportsFlag = Annotated[Path | None, typer.Option("--reports", help="A folder of reports.", show_default="seeds")]
 EmbedderFlag = Annotated[str | None, typer.Option("--embedder", help="Built-in name or model folder.")]
 LlmFlag = Annotated[str | None, typer.Option("--llm", help="A GGUF file, a server's URL, or none.")]
 KFlag = Annotated[int | None, typer.Option("-k", help="How many hits.", show_default="10")]
@@ -37,7 +38,7 @@ BatchFlag = Annotated[Path | None, typer.Option("--batch", help="A JSONL file: o
 
 @app.command()
 def build(
-    reports: Annotated[Path | None, typer.Option("--reports", help="The folder of reports.", show_default="seeds")] = None,
+    reports: ReportsFlag = None,
     index: IndexFlag = None,
     embedder: EmbedderFlag = None,
     no_renderings: RenderingsFlag = False,
@@ -47,7 +48,7 @@ def build(
     from rag.index import open_index
 
     settings = _settings(reports=reports, index=index, embedder=embedder, renderings=_off(no_renderings))
-    with _progress() as progress:
+    with _Progress() as progress:
         name, built, folder = build_index(settings, progress)
     opened = open_index(folder)
     done = "Built" if built else "Nothing changed:"
@@ -73,6 +74,7 @@ def ask(
     assistant = _assistant(k=k, index=index, embedder=embedder, llm=llm, renderings=_off(no_renderings))
     filters = _filters(assistant, report, year)
     if batch:
+        _alone(question)
 
         def one(line: dict[str, Any]) -> dict[str, Any]:
             answer = assistant.ask(line["question"], _history(line), filters=filters)
@@ -83,7 +85,8 @@ def ask(
     if answer.llm_error:
         _complain(answer.llm_error)
     reports = assistant.index.reports
-    typer.echo(_json(answer_json(answer, reports)) if as_json else answer_text(answer, reports))
+    paragraphs = assistant.index.paragraphs
+    typer.echo(_json(answer_json(answer, reports)) if as_json else answer_text(answer, reports, paragraphs))
 
 
 @app.command()
@@ -100,6 +103,7 @@ def search(
 ) -> None:
     """Find the paragraphs nearest to a question."""
     from rag.present import hit_json, hit_text
+    from rag.questions import stand_alone
     from rag.text import language
 
     assistant = _assistant(k=k, index=index, embedder=embedder, renderings=_off(no_renderings))
@@ -107,18 +111,20 @@ def search(
     reports = assistant.index.reports
 
     def one(line: dict[str, Any]) -> dict[str, Any]:
-        hits = assistant.search(line["question"], filters=filters)
+        asked = stand_alone(line["question"].strip(), _history(line))
+        hits = assistant.search(asked, filters=filters)
         listed = [hit_json(hit, reports, text=True) for hit in hits]
         return {"id": line.get("id"), "question": line["question"], "hits": listed}
 
     if batch:
+        _alone(question)
         raise typer.Exit(_batch(batch, one))
     asked = _given(question)
     if as_json:
         typer.echo(_json(one({"question": asked})))
         return
     for hit in assistant.search(asked, filters=filters):
-        typer.echo(hit_text(hit, reports, language(asked)))
+        typer.echo(hit_text(hit, reports, language(asked), assistant.index.paragraphs))
 
 
 @app.command()
@@ -137,7 +143,7 @@ def show(
     if as_json:
         typer.echo(_json([paragraph_json(paragraph, opened.reports) for paragraph in found]))
         return
-    typer.echo("\n\n".join(paragraph_text(paragraph, opened.reports) for paragraph in found))
+    typer.echo("\n\n".join(paragraph_text(paragraph, opened.reports, opened.paragraphs) for paragraph in found))
 
 
 @app.command()
@@ -173,7 +179,15 @@ def main() -> None:
     """Run the command line; errors are one line on stderr."""
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")  # a forked child would warn
     try:
-        app(standalone_mode=True)
+        code = app(standalone_mode=False)
+        sys.exit(code if isinstance(code, int) else 0)
+    except typer.TyperException as error:
+        say = getattr(error, "format_message", error.__str__)
+        if said := say().rstrip("."):  # nothing is said of a missing command: the help has been printed
+            _complain(f"{said}. See: rapporteur --help")
+        sys.exit(2)
+    except typer.Abort:
+        sys.exit(130)
     except RagError as error:
         _complain(str(error))
         sys.exit(2)
@@ -181,7 +195,7 @@ def main() -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(0)
     except OSError as error:
-        _complain(f"{error.strerror or error}: {error.filename or 'no file named'}. Free space or rights, then try again.")
+        _complain(f"{error.strerror or error}: {error.filename or 'no file named'}. Mend that, then try again.")
         sys.exit(1)
 
 
@@ -213,6 +227,11 @@ def _given(question: str | None) -> str:
     return question
 
 
+def _alone(question: str | None) -> None:
+    if question is not None:
+        raise BatchError("Both a question and a --batch file. Give one of them.")
+
+
 def _history(line: dict[str, Any]) -> "list[Turn]":
     from rag.records import Turn
 
@@ -241,13 +260,13 @@ def _batch_lines(path: Path) -> Iterator[tuple[int, dict[str, Any] | None, str |
     try:
         lines = path.read_bytes().splitlines()
     except OSError as error:
-        raise BatchError(f"{path} cannot be read ({error.strerror}). Give a JSONL file, one question a line.") from error
+        raise BatchError(f"{path} cannot be read ({error.strerror}). Give a JSONL file of questions.") from error
     for n, raw in enumerate(lines, 1):
         if not raw.strip():
             continue
         try:
             line = json.loads(raw.decode("utf-8-sig"))
-        except (UnicodeDecodeError, json.JSONDecodeError) as error:
+        except (ValueError, RecursionError) as error:
             yield n, None, f"not JSON in UTF-8 ({error})"
             continue
         yield n, line if isinstance(line, dict) else None, _wrong_with(line)
@@ -265,7 +284,7 @@ def _wrong_with(line: Any) -> str | None:
 
 
 def _json(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False)
+    return json.dumps(value, ensure_ascii=False).encode("utf-8", "replace").decode()  # half a surrogate is no text
 
 
 def _complain(message: str) -> None:
@@ -273,7 +292,7 @@ def _complain(message: str) -> None:
     print(f"rapporteur: {line}", file=sys.stderr, flush=True)
 
 
-class _progress:
+class _Progress:
     """Rich progress bars on a terminal, a line for each stage elsewhere; on stderr."""
 
     def __enter__(self) -> Callable[[str, int, int], None]:

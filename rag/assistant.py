@@ -1,19 +1,23 @@
 """The straight line `ask(question) -> Answer`, the only place concrete classes are chosen."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
+from threading import Lock
 from time import perf_counter
+from typing import TYPE_CHECKING, Any
 
 from rag import embedding
 from rag.abstention import answers, signals
-from rag.errors import IndexProblem, SettingError
+from rag.citations import check_answer, complete_statements, is_refusal, marked_as_used, refuses, unsupported_figures
+from rag.errors import IndexProblem, ModelError, SettingError
 from rag.index import Index, Progress, build_index, open_index
 from rag.lexicon import Lexicon
 from rag.questions import checked, stand_alone
 from rag.quoting import quote_answer
-from rag.records import Answer, Hit, Language, Paragraph, Turn
+from rag.records import Answer, Citation, Hit, Language, Paragraph, Turn
 from rag.references import find_paragraphs
 from rag.reports import read_folder
 from rag.retrieval import Filters, Found, Retriever
@@ -21,9 +25,20 @@ from rag.settings import Settings
 from rag.text import fold
 from rag.text import language as language_of
 
+if TYPE_CHECKING:
+    from langchain_core.language_models import BaseChatModel
+
+    from rag.prompt import Prompt
+
+REWRITTEN = 80  # tokens of a follow-up question at the most, when a model rewrites it
+REWRITING_SHARE = 0.25  # of a model's context for the turns it rewrites from
 REFUSAL: dict[str, str] = {
     "zh": "报告没有回答这个问题。最接近的段落列在下面，供查阅。",
     "en": "The reports do not answer this question. The nearest paragraphs are listed for you to check.",
+}
+UNVERIFIED: dict[str, str] = {
+    "zh": "模型写的回答与段落核对不上，已弃去。",
+    "en": "What the model wrote could not be verified against the paragraphs and is left out.",
 }
 
 
@@ -36,6 +51,8 @@ class Assistant:
         self.progress = progress or _silent
         self.index: Index = open_index(settings.index)
         self._check_embedder()
+        self.chat_model: BaseChatModel | None = None  # chosen by the settings when first needed; any may be put here
+        self._choosing = Lock()
         self.retriever = Retriever(self.index, lambda: self.embedder, self.lexicon)
 
     @cached_property
@@ -49,8 +66,16 @@ class Assistant:
         return embedding.load(self.settings.embedder, self.settings.cache, self.progress)
 
     def warm_up(self) -> None:
-        """Load every model now, so that the first question is as quick as the next."""
+        """Load every model now, so that the first question is as quick as the next.
+
+        A language model that cannot be loaded is passed over: every answer tells of it.
+        """
         self.search("warm-up 预热", 1)
+        if self.settings.llm != "none":
+            from rag.llm import token_counter
+
+            with suppress(ModelError):
+                token_counter(self._model())("预热")
 
     def ask(
         self, question: str, history: Sequence[Turn] = (), k: int | None = None, filters: Filters | None = None
@@ -67,17 +92,23 @@ class Assistant:
     def stream(
         self, question: str, history: Sequence[Turn] = (), k: int | None = None, filters: Filters | None = None
     ) -> Iterator[tuple[Hit, ...] | str | Answer]:
-        """What a reader sees, as it comes: the hits, then the answer's text as it grows, then the whole Answer."""
+        """What a reader sees, as it comes: the hits, then the answer's text as it grows, then the whole Answer.
+
+        The whole Answer may differ from the text that led to it: only then are its statements checked. Closing the
+        iterator stops a model that writes; an empty text now and then is the occasion to.
+        """
         started = perf_counter()
         asked = checked(question, self.settings.question_limit)
-        understood = stand_alone(asked, list(history)[-self.settings.history_turns :] if history else [])
+        understood = self._stand_alone(asked, list(history)[-self.settings.history_turns :] if history else [])
         filters = self._filters(filters)
         found = self.retriever.find(understood, k or self.settings.k, filters)
         retrieved = perf_counter()
         yield found.hits
         answer = self._quoted(asked, understood, found, filters)
+        if self.settings.llm != "none" and not answer.abstained and not found.only_named:
+            answer = yield from self._written(answer, understood, found, filters)
         timings = {"retrieve": 1000 * (retrieved - started), "answer": 1000 * (perf_counter() - retrieved)}
-        yield replace(answer, timings=timings)
+        yield replace(answer, timings={**timings, **answer.timings})
 
     def search(self, question: str, k: int | None = None, filters: Filters | None = None) -> tuple[Hit, ...]:
         """The best paragraphs for a question, exactly min(k, allowed)."""
@@ -92,16 +123,17 @@ class Assistant:
         """The id of the report a name means: its id, symbol, file or alias; SettingError where there is none."""
         wanted = fold(name)
         for report in self.index.reports.values():
-            if wanted in {fold(each) for each in (report.id, report.file, report.file.rsplit(".", 1)[0], *report.aliases)}:
+            if wanted in {
+                fold(each) for each in (report.id, report.file, report.file.rsplit(".", 1)[0], *report.aliases)
+            }:
                 return report.id
         raise SettingError(f"No report {name!r} in the index. It has: {', '.join(self.index.reports)}.")
 
     def _quoted(self, asked: str, understood: str, found: Found, filters: Filters) -> Answer:
         language: Language = language_of(asked)
-        abstained = not found.only_named and not answers(signals(understood, found, self.retriever, language, filters))
-        if abstained:
-            text, citations = REFUSAL[language], ()
-        else:
+        abstained = not found.named and not answers(signals(understood, found, self.retriever, language, filters))
+        text, citations = REFUSAL[language], tuple[Citation, ...]()
+        if not abstained:
             text, citations = quote_answer(understood, found, self.retriever, language, filters)
         return Answer(
             question=asked,
@@ -117,13 +149,86 @@ class Assistant:
             index=self.index.name,
         )
 
+    def _written(self, quoted: Answer, understood: str, found: Found, filters: Filters) -> Generator[str, None, Answer]:
+        """The answer a language model writes; the quoted one, with the error, where the model fails."""
+        from rag.llm import context_of, generate, model_name, token_counter
+        from rag.prompt import write_prompt
+
+        settings = self.settings
+        try:
+            model = self._model()
+            prompt = write_prompt(
+                understood,
+                found.hits,
+                self.index.reports,
+                quoted.language,
+                token_counter(model),
+                context_of(model, settings),
+                settings.passages,
+                settings.passage_tokens,
+                settings.llm_output,
+                filters.renderings,
+            )
+            text, run = yield from marked_as_used(generate(model, prompt.messages, settings, prompt.grammar))
+        except ModelError as error:
+            return replace(quoted, llm_error=str(error))
+        return self._verified(replace(quoted, models={**quoted.models, "llm": model_name(model)}), text, run, prompt)
+
+    def _verified(self, quoted: Answer, text: str, run: Mapping[str, Any], prompt: "Prompt") -> Answer:
+        """A model's answer with every statement checked: itself, a refusal, or the quoted answer if nothing holds."""
+        timings = {stage: run[f"{stage}_ms"] for stage in ("prompt", "generate") if f"{stage}_ms" in run}
+        if run.get("finish_reason") == "length":
+            text = complete_statements(text)
+        passages = {passage.marker: passage.paragraph for passage in prompt.passages}
+        found = check_answer(text, passages, self.index.reports, quoted.language, self.lexicon)
+        if found.verified and not is_refusal(text, prompt.refusal):
+            return replace(quoted, text=found.text, citations=found.citations, mode="llm", timings=timings)
+        if refuses(text, prompt.refusal):
+            refusal = REFUSAL[quoted.language]
+            return replace(quoted, text=refusal, citations=(), mode="llm", abstained=True, timings=timings)
+        return replace(quoted, text=f"{UNVERIFIED[quoted.language]}\n\n{quoted.text}", timings=timings)
+
+    def _stand_alone(self, asked: str, history: Sequence[Turn]) -> str:
+        """A question that leans on the one before, rewritten by the model where it keeps to what was said."""
+        by_rule = stand_alone(asked, history)
+        if by_rule == asked or self.settings.llm == "none":
+            return by_rule
+        from rag.llm import context_of, generate, token_counter
+        from rag.prompt import write_rewriting
+
+        language = language_of(asked)
+        try:
+            model = self._model()
+            room = int(context_of(model, self.settings) * REWRITING_SHARE)
+            message = write_rewriting(asked, history, language, token_counter(model), room)
+            written = "".join(generate(model, [message], self.settings, limit=REWRITTEN)).strip()
+        except ModelError:  # the answer tells of it
+            return by_rule
+        said = [asked, *(text for turn in history for text in (turn.question, turn.answer))]
+        keeps = not unsupported_figures(written, (), said) and not unsupported_figures(asked, (), [written])
+        fits = "\n" not in written and len(written) <= self.settings.question_limit and language_of(written) == language
+        return written if keeps and fits else by_rule
+
+    def _model(self) -> "BaseChatModel":
+        """The chat model; ModelError where it cannot be had."""
+        with self._choosing:
+            if self.chat_model is None:
+                from rag.llm import chat_model
+
+                self.chat_model = chat_model(self.settings)
+        if self.chat_model is None:
+            raise ModelError("No language model is chosen. Name a GGUF file or a server with --llm.")
+        return self.chat_model
+
     def _filters(self, filters: Filters | None) -> Filters:
         """The filters of a question; SettingError where they name a report or year the index does not have."""
         filters = filters or Filters()
         reports = frozenset(map(self.report_id, filters.reports))
         years = {year for report in self.index.reports.values() for year in report.years}
         for year in filters.years - years:
-            raise SettingError(f"No report of {year} in the index. It has reports of: {', '.join(map(str, sorted(years)))}.")
+            raise SettingError(
+                f"No report of {year} in the index. It has reports of: {', '.join(map(str, sorted(years)))}."
+            )
         return replace(filters, reports=reports, renderings=filters.renderings and self.settings.renderings)
 
     def _check_embedder(self) -> None:
@@ -131,12 +236,15 @@ class Assistant:
         wanted = embedding.fingerprint_of(self.settings.embedder, self.settings.cache, self.progress)
         if wanted != built_with["fingerprint"]:
             raise IndexProblem(
-                f"The index was built with embedder {built_with['name']} ({built_with['fingerprint'][:12]}), the setting is "
-                f"{self.settings.embedder} ({wanted[:12]}). Build again with: rapporteur build --embedder {self.settings.embedder}"
+                f"The index was built with embedder {built_with['name']} ({built_with['fingerprint'][:12]}), "
+                f"the setting is {self.settings.embedder} ({wanted[:12]}). "
+                f"Build again with: rapporteur build --embedder {self.settings.embedder}"
             )
 
 
-def build(settings: Settings, progress: Progress | None = None, on_file: Callable[[str], None] = lambda name: None) -> tuple[str, bool, Path]:
+def build(
+    settings: Settings, progress: Progress | None = None, on_file: Callable[[str], None] = lambda name: None
+) -> tuple[str, bool, Path]:
     """Read the reports and index them; the generation's name, whether it had to be built, and the index folder."""
     progress = progress or _silent
     read = [(each.report, each.paragraphs) for each in read_folder(settings.reports, settings.renderings, on_file)]

@@ -38,7 +38,8 @@ def _index(settings: Settings) -> Iterator[Line]:
     try:
         index = open_index(settings.index)
         verify(index.folder, index.manifest)
-        yield Line(f"Index: {index.name}, {len(index.reports)} reports, {len(index.paragraphs)} paragraphs, checksums right.")
+        held = f"{len(index.reports)} reports, {len(index.paragraphs)} paragraphs"
+        yield Line(f"Index: {index.name}, {held}, checksums right.")
         fingerprint = embedding.fingerprint_of(settings.embedder, settings.cache)
         built_with = index.manifest["embedder"]
     except RagError as error:
@@ -53,7 +54,7 @@ def _answers(settings: Settings) -> Line:
     if settings.llm == "none":
         return Line("Answers: quoted sentences; no language model is in use.")
     if not settings.llm.startswith("http") and find_spec("llama_cpp") is None:
-        return Line(f"Answers: {settings.llm} needs llama-cpp-python, which is not installed. Run: make llm", fine=False)
+        return Line(f"Answers: {settings.llm} needs llama-cpp-python; it is not installed. Run: make llm", fine=False)
     return Line(f"Answers: written by {settings.llm}, checked against the paragraphs.")
 
 

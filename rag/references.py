@@ -1,4 +1,4 @@
-"""Every printed form of a reference ("S/2021/839，第21段", "BMS7 annex para 92", an id) to the paragraphs it names, and back.
+"""Every printed form of a reference ("S/2021/839，第21段", "BMS7 annex para 92") to the paragraphs it names, and back.
 
 A number belongs to the report and the part that stand beside it in the ways both languages allow: "附件第24段",
 "paragraph 24 of the annex to …", "… (S/2021/839)". The number of another instrument's paragraph names nothing here.
@@ -9,7 +9,6 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from functools import lru_cache
-from itertools import pairwise
 
 from rag.errors import UnknownParagraph
 from rag.records import Paragraph, Report
@@ -21,7 +20,8 @@ _MASK = "\x01"
 _JOINT = r"\s?(?:、|,\s?and\b|,|和|以及|及|与|或|至|到|-|~|\band\b|&|\bor\b|\bto\b|\bthrough\b)\s?"
 _SUB = r"(?:\s?\((?:[a-z]|[ivx]{1,4}|\d{1,2}|[一二三四五六七八九十]{1,2})\)){0,3}"  # sub-paragraph (a) (ii)
 _DIGITS = r"\d{1,3}(?:-\d{1,2})?(?!\d)"
-_ZH = rf"(?:{_DIGITS}|[一二三四五六七八九十百零〇]{{1,6}})"
+_HAN = "一二三四五六七八九十百零〇"
+_ZH = rf"(?:{_DIGITS}|[{_HAN}]{{1,6}})"
 _EN = rf"(?:{_DIGITS}|{ENGLISH})"
 _LIST_ZH = rf"{_ZH}{_SUB}(?:{_JOINT}(?:第\s?)?{_ZH}{_SUB}){{0,9}}"
 _LIST_EN = rf"{_EN}{_SUB}(?:{_JOINT}{_EN}{_SUB}){{0,9}}"
@@ -35,16 +35,17 @@ NUMBERED = re.compile(
     r"(?:\s?\((?:printed twice; occurrence|编号重复,第)\s?(?P<occurrence>\d{1,2})次?\))?"
 )
 _PARTS = (
-    r"(?:(?:附件|附录|\bannex(?:es)?\b|\bappendix\b)\s?(?:[一二三四五](?!十)|[ivx]{1,4}\b|[1-9](?!\d|\s?段))?"
+    r"(?:(?:附件|附录|\bannex(?:es)?\b|\bappendix\b)\s?(?:[一二三四五](?!十)|(?:iv|v|i{1,3})\b|[1-9](?!\d|\s?段))?"
     r"|成果文件|成果|\boutcome(?: document)?\b|摘要|\bsummary\b"
     r"|正文|\bmain (?:text|part|body)\b|\breport proper\b|标题页|\btitle page\b)"
 )
 PART = re.compile(_PARTS)
-ANNEX_NUMBER = re.compile(r"[一二三四五]$|(?<=[\sx])[ivx]{1,4}$|[1-9]$")
+ANNEX_NUMBER = re.compile(r"(?:附件|附录|annex(?:es)?|appendix)\s?(\w{1,3})")
 # What may stand between a name or part and the number it goes with.
-_BESIDE = rf"(?:[\s,:'()的之中里内]|{_MASK}|\b(?:of|to|in|the|its|s|report|document|table|unnumbered)\b|报告|文件|表格?|无编号)"
+_BESIDE_WORDS = r"\b(?:of|to|in|the|its|s|report|document|table|unnumbered)\b|报告|文件|表格?|无编号"
+_BESIDE = rf"(?:[\s,:'()的之中里内]|{_MASK}|{_BESIDE_WORDS})"
 _BEFORE_PART = re.compile(rf"{_BESIDE}{{0,60}}")
-_BEFORE_SUMMARY = re.compile(r"[\s,:'()的之中里内]{0,9}(?:无编号|unnumbered)?\s?")  # "summary of para. 44" is of the main text
+_BEFORE_SUMMARY = re.compile(r"[\s,:'()的之中里内]{0,9}(?:无编号|unnumbered)?\s?")  # not "summary of para. 44"
 _AFTER_PART = re.compile(
     rf"\s?\(\s?|[\s,]?\s?(?:of|in|to|from)\s(?:(?:the|its|this)\s)?(?:{_MASK}{{1,200}}(?:'s)?\s)?|\s?{_MASK}{{1,200}}(?:'s)?\s"
 )
@@ -64,11 +65,347 @@ FILLER = re.compile(  # what may stand beside a reference in a question that ask
     r"|请|问|讲|说|了|的|什么|啥|些|内容|是|写|全文|原文|显示|给我|我|想|看|一下|怎么|有|哪些|报告|文件|引用|列出|把|念|里|中|和|与|以及"
     r"|分别|规定|提到|到|呢|吗|如何|概括|概述|总结|归纳|解释|说明|意思|大意|主要|要点|谈|关于|段落|那|告诉|帮|查|找|打开"
 )
-ANNEXES = {form: place for place, forms in enumerate(("一i1", "二ii2", "三iii3", "四iv4", "五v5"), 1) for form in [forms]}
+HAN_DIGITS, ROMAN_DIGITS = "一二三四五六七八九", ("I", "II", "III", "IV", "V", "VI", "VII", "VIII", "IX")
+ANNEXES = {
+    written: place
+    for place, (han, roman) in enumerate(zip(HAN_DIGITS, ROMAN_DIGITS, strict=True), 1)
+    for written in (han, roman.lower(), str(place))
+}
+_LOCATOR = re.compile(r"#([a-z0-9][a-z0-9-]{0,39})")
+_LAST_NUMBER = re.compile(rf"(?<![\w/#.-]){_DIGITS}$")
 UNPRINTED = {"front", "summary"}  # parts whose paragraphs are found only where the reference says so
 WHERE = {
     "en": {"main": "main text, ", "annex": "annex{}, ", "summary": "summary, ", "front": "title page, "},
     "zh": {"main": "正文，", "annex": "附件{}，", "summary": "摘要，", "front": "标题页，"},
 }
 OCCURRENCE = {"en": " (printed twice; occurrence {})", "zh": "（编号重复，第{}次）"}
-HAN_DIGITS, ROMAN_DIGITS = "一二三四五六七八九", ("I", "II", "III", "IV", "V", "VI", "VII", "VIII", "IX")
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """A paragraph named in a text. No report or part means that none was named beside it."""
+
+    report: str | None
+    part: str | None
+    number: str
+    row: bool = False
+    unnumbered: bool = False  # one whose number is not printed but counted
+    occurrence: int | None = None  # which of the paragraphs printed with one number
+
+
+@dataclass(frozen=True, slots=True)
+class NamedReport:
+    """A report named in a folded text, and where; `report` is empty for a document that is not in the index."""
+
+    report: str
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Numbers:
+    """A match of NUMBERED in a masked text, and the document and part it goes with."""
+
+    match: re.Match[str]
+    report: str | None
+    part: str | None
+    joint: str | None  # the word between it and the numbers before, "" for none, None where they do not belong together
+
+
+def named_reports(text: str, reports: Iterable[Report]) -> list[NamedReport]:
+    """The reports a text names by symbol, alias, title, id or file, in order; a longer name hides one inside it."""
+    folded = fold(text)
+    found = [
+        NamedReport(report.id, *place)
+        for report in reports
+        for name in _names(report)
+        for place in _places(folded, name)
+    ]
+    found.sort(key=lambda named: (named.start, -named.end))
+    kept: list[NamedReport] = []
+    for named in found:
+        if not kept or named.start >= kept[-1].end:
+            kept.append(named)
+    return kept
+
+
+def references(text: str, reports: Iterable[Report]) -> list[Reference]:
+    """The paragraphs a text names, in order. A number belongs to the report and part beside it."""
+    return _references(fold(text), named_reports(text, reports))
+
+
+def named_paragraphs(
+    question: str, reports: Mapping[str, Report], paragraphs: Sequence[Paragraph]
+) -> tuple[list[Paragraph], bool]:
+    """The paragraphs a question names, and whether it asks for nothing else.
+
+    A number with neither a report nor a part beside it names a paragraph only when the question is nothing more:
+    "第38段" may be another instrument's.
+    """
+    folded, names = fold(question), named_reports(question, reports.values())
+    by_place = {(paragraph.report, paragraph.locator): paragraph for paragraph in paragraphs} if "#" in folded else {}
+    named = [by_place[place] for place in _ids_in(folded, reports) if place in by_place]
+    found = _references(folded, names)
+    bare = (bool(named) or bool(found)) and _is_bare(folded, names)
+    for reference in found:
+        if reference.report or reference.part or bare:
+            named.extend(resolve(reference, paragraphs))
+    return list({paragraph.id: paragraph for paragraph in named}.values()), bool(named) and bare
+
+
+def resolve(reference: Reference, paragraphs: Sequence[Paragraph]) -> list[Paragraph]:
+    """The paragraphs a reference names: the report proper first, as printed, then annexes."""
+    named = [paragraph for paragraph in paragraphs if _matches(reference, paragraph)]
+    if not named and not reference.row:  # "para. 3" of a text that prints no numbers
+        counted = replace(reference, unnumbered=True)
+        named = [paragraph for paragraph in paragraphs if _matches(counted, paragraph)]
+    return sorted(named, key=lambda paragraph: paragraph.part != "main")
+
+
+def find_paragraphs(written: str, reports: Mapping[str, Report], paragraphs: Sequence[Paragraph]) -> list[Paragraph]:
+    """The paragraphs any printed form names; UnknownParagraph offers the nearest ids where it names none."""
+    named, _ = named_paragraphs(written, reports, paragraphs)
+    if not named and (number := _LAST_NUMBER.search(fold(written))):  # "S/2021/839 21", "BMS7 annex 92"
+        named, bare = named_paragraphs(f"{fold(written)[: number.start()]} para {number[0]}", reports, paragraphs)
+        named = named if bare and named_reports(written, reports.values()) else []
+    if not named:
+        raise UnknownParagraph(_unknown(written, reports, paragraphs))
+    return named
+
+
+def written(paragraph: Paragraph, report: Report, language: str, among: Iterable[Paragraph] = ()) -> str:
+    """The reference to a paragraph as a delegate of that language writes it.
+
+    "S/2021/839, para. 21" and "S/2021/839，第21段"; annexes, summaries, rows and unnumbered paragraphs say so. Given
+    the paragraphs it has to be told apart from, it names no other one of them: a number printed twice says which.
+    """
+    zh = language == "zh"
+    part, number = paragraph.part.removesuffix("-table"), paragraph.printed or paragraph.number.removeprefix("p")
+    kind, _, which = part.partition("-")
+    place = HAN_DIGITS[int(which) - 1] if which and zh else f" {ROMAN_DIGITS[int(which) - 1]}" if which else ""
+    where = WHERE[language][kind].format(place)
+    if paragraph.is_row:
+        label = _row_label(paragraph, language)
+        return (
+            f"{report.name}，{where}表第{number}行（{label}）"
+            if zh
+            else f"{report.name}, {where}table row {number} ({label})"
+        )
+    others = [other for other in among if other.report == paragraph.report and other.printed == paragraph.printed]
+    if kind == "main" and not any(other.part != "main" for other in others if paragraph.printed):
+        where = ""
+    if paragraph.printed is None:
+        return f"{report.name}，{where}无编号第{number}段" if zh else f"{report.name}, {where}unnumbered para. {number}"
+    base, _, occurrence = paragraph.number.partition("-")
+    again = any(other.part == paragraph.part and other.number.startswith(f"{base}-") for other in others)
+    which_one = OCCURRENCE[language].format(occurrence or 1) if occurrence or again else ""
+    return (f"{report.name}，{where}第{number}段" if zh else f"{report.name}, {where}para. {number}") + which_one
+
+
+def _row_label(paragraph: Paragraph, language: str) -> str:
+    translation = paragraph.translations.get(language)
+    return (translation and (translation.row or translation.body)) or paragraph.row or paragraph.body or ""
+
+
+_folded = lru_cache(maxsize=4096)(fold)  # the names of the reports are asked for with every question
+
+
+def _names(report: Report) -> set[str]:
+    """What a report is called, folded. A file named by one common word ("report.txt") counts only with its ending."""
+    stem = report.file.rsplit(".", 1)[0]
+    names = [report.symbol or "", report.short_title, report.file, *report.aliases, *report.titles.values()]
+    names += [each for each in (report.id, stem) if not each.isalpha() or not each.isascii()]
+    return {_folded(name) for name in names if len(name) > 1}
+
+
+def _places(folded: str, name: str) -> Iterator[tuple[int, int]]:
+    """Where a name stands, not inside a longer symbol, word or number."""
+    start = folded.find(name)
+    while start >= 0:
+        end = start + len(name)
+        before, after = folded[:start][-1:], folded[end:][:1]
+        if not (_goes_on(before, name[0]) or _goes_on(after, name[-1])):
+            yield start, end
+        start = folded.find(name, end)
+
+
+def _goes_on(beside: str, edge: str) -> bool:
+    """Whether a character beside a name belongs to the same word or symbol."""
+    return edge.isascii() and beside.isascii() and (beside.isalnum() or beside in {"/", "_"})
+
+
+def _masked(folded: str, names: Iterable[NamedReport]) -> tuple[str, list[NamedReport]]:
+    """The text with one mask for each document it names, and where those stand; an outcome is still called one."""
+    known = list(names)
+    inside = [range(name.start, name.end) for name in known]
+    foreign = [NamedReport("", each.start, each.end) for each in symbols(folded)]
+    known += [each for each in foreign if not any(each.start in place or each.end - 1 in place for place in inside)]
+    masked, last = "", 0
+    placed = []
+    for name in sorted(known, key=lambda name: name.start):
+        masked += folded[last : name.start]
+        placed.append(NamedReport(name.report, len(masked), len(masked) + 1))
+        masked += _MASK + (" outcome" if re.search("outcome|成果", folded[name.start : name.end]) else "")
+        last = name.end
+    return masked + folded[last:], placed
+
+
+def _references(folded: str, names: Sequence[NamedReport]) -> list[Reference]:
+    found: list[Reference] = []
+    for numbers in _bound(*_masked(folded, names)):
+        if numbers.report == "":  # another document's
+            continue
+        match = numbers.match
+        like = Reference(
+            report=numbers.report,
+            part=numbers.part,
+            number="",
+            row=bool(match["row_zh"] or match["row_en"]),
+            unnumbered=bool(match["unnumbered"]),
+            occurrence=int(match["occurrence"]) if match["occurrence"] else None,
+        )
+        each = list(_numbers(match["zh"] or match["plain"] or match["en"] or match["nth"]))
+        if found and numbers.joint in RANGE and like == replace(found[-1], number=""):
+            each = [*_between(found[-1].number, each[0]), *each]
+        found.extend(replace(like, number=number) for number in each)
+    return found
+
+
+def _bound(masked: str, names: Sequence[NamedReport]) -> Iterator[_Numbers]:
+    """The numbers of a masked text, each with the document and part beside it."""
+    matches = list(NUMBERED.finditer(masked))
+    parts = list(PART.finditer(masked))
+    before = {match.start(): _part_before(masked, match, parts) for match in matches}
+    free = [part for part in parts if part not in before.values()]
+    only = names[0].report if len({name.report for name in names}) == 1 else None
+    last: _Numbers | None = None
+    for match in matches:
+        own = before[match.start()] or _part_after(masked, match, free)
+        report = _report_beside(masked, match, names)
+        part = _part_name(own[0]) if own else None
+        joined = _JOINED.fullmatch(masked, last.match.end(), match.start()) if last else None
+        if joined and last and report is None:
+            report, part = last.report, part or last.part
+        if report is None:
+            report = only if only is not None else _nearest(names, match)
+        last = _Numbers(match, report, part, (joined["joint"] or "") if joined else None)
+        yield last
+
+
+def _part_before(masked: str, match: re.Match[str], parts: Sequence[re.Match[str]]) -> re.Match[str] | None:
+    part = next((part for part in reversed(parts) if part.end() <= match.start()), None)
+    if part is None:
+        return None
+    gap = _BEFORE_SUMMARY if part[0] in {"summary", "摘要"} else _BEFORE_PART
+    return part if gap.fullmatch(masked, part.end(), match.start()) else None
+
+
+def _part_after(masked: str, match: re.Match[str], parts: Sequence[re.Match[str]]) -> re.Match[str] | None:
+    part = next((part for part in parts if part.start() >= match.end()), None)
+    return part if part and _AFTER_PART.fullmatch(masked, match.end(), part.start()) else None
+
+
+def _part_name(written: str) -> str:
+    """The part of a report that a word for one means: "main", "summary", "front", "annex", "annex-2" and so on."""
+    for part, words in (("main", "正文 main proper"), ("summary", "摘要 summary"), ("front", "标题页 title")):
+        if any(word in written for word in words.split()):
+            return part
+    numbered = ANNEX_NUMBER.match(written)
+    place = ANNEXES[numbered[1]] if numbered else 1
+    return "annex" if place == 1 else f"annex-{place}"
+
+
+def _report_beside(masked: str, match: re.Match[str], names: Sequence[NamedReport]) -> str | None:
+    """The document that goes with a number by the words between them: "" for one that is not in the index."""
+    after = next((name for name in names if name.start >= match.end()), None)
+    if after and _AFTER_NUMBER.fullmatch(masked, match.end(), after.start):
+        return after.report
+    before = next((name for name in reversed(names) if name.end <= match.start()), None)
+    return before.report if before and _BEFORE_NUMBER.fullmatch(masked, before.end, match.start()) else None
+
+
+def _nearest(names: Sequence[NamedReport], match: re.Match[str]) -> str | None:
+    distances = [(max(match.start() - name.end, name.start - match.end()), name.report) for name in names]
+    distance, report = min(distances, default=(NEAR + 1, None))
+    return report if distance <= NEAR else None
+
+
+def _numbers(written: str) -> Iterator[str]:
+    """The numbers a written list or range holds; "24-2" is the second paragraph printed 24.
+
+    >>> list(_numbers("21 (a), 24-26和二十八"))
+    ['21', '24', '25', '26', '28']
+    """
+    bare = re.sub(r"\([^)]{1,4}\)", " ", written)
+    tokens = re.findall(
+        rf"\d{{1,3}}(?:-\d{{1,2}})?(?!\d)|\d{{1,3}}|[{_HAN}]{{1,6}}|{ENGLISH}|[^\s第,、\d{_HAN}]{{1,7}}",
+        bare,
+    )
+    previous, joint = "", ""
+    for token in tokens:
+        value = read_number(token) if not re.fullmatch(r"\d+-\d+", token) else None
+        low, dash, high = token.partition("-")
+        if dash and low.isdigit():
+            yield from [low, *_between(low, high), high] if int(low) < int(high) else [token]
+            previous = high
+        elif value is not None and value.value > 0:
+            number = str(value.value)
+            yield from _between(previous, number) if previous and joint in RANGE else []
+            yield number
+            previous = number
+        joint = token
+
+
+def _between(low: str, high: str) -> Iterator[str]:
+    """The numbers between two ends of a range, neither included."""
+    if low.isdigit() and high.isdigit() and int(high) - int(low) <= LONGEST_RANGE:
+        yield from map(str, range(int(low) + 1, int(high)))
+
+
+def _matches(reference: Reference, paragraph: Paragraph) -> bool:
+    if reference.report not in (None, paragraph.report):
+        return False
+    number = reference.number
+    if reference.row or paragraph.is_row:
+        in_part = reference.part is None or paragraph.part == f"{reference.part}-table"
+        return reference.row and paragraph.is_row and in_part and paragraph.number == number
+    if paragraph.part != (reference.part or paragraph.part) or (paragraph.part in UNPRINTED and not reference.part):
+        return False
+    if paragraph.printed is None and (reference.unnumbered or paragraph.part in UNPRINTED):
+        return paragraph.number in (number, f"p{number}")
+    if reference.unnumbered or reference.occurrence:
+        return paragraph.number == (number if reference.occurrence == 1 else f"{number}-{reference.occurrence}")
+    return number in (paragraph.number, paragraph.printed)
+
+
+def _ids_in(folded: str, reports: Mapping[str, Report]) -> Iterator[tuple[str, str]]:
+    """(report id, locator) of each id that stands in a folded text, in order."""
+    for match in _LOCATOR.finditer(folded):
+        before = folded[: match.start()]
+        called = [
+            (len(name), r.id) for r in reports.values() for name in {*_names(r), _folded(r.id)} if before.endswith(name)
+        ]
+        if called:
+            yield max(called)[1], match[1].removeprefix("main-").rstrip("-")
+
+
+def _is_bare(folded: str, names: Sequence[NamedReport]) -> bool:
+    """Whether nothing but references and the words around them is left of a question."""
+    rest = folded
+    for name in reversed(names):
+        rest = rest[: name.start] + _MASK + rest[name.end :]
+    rest = re.sub(rf"(?:{_MASK}|\S{{1,80}}){_LOCATOR.pattern}", " ", rest)
+    for pattern in (NUMBERED, PART, re.compile(_MASK), FILLER):
+        rest = pattern.sub(" ", rest)
+    return not re.search(r"\w", rest)
+
+
+def _unknown(written: str, reports: Mapping[str, Report], paragraphs: Collection[Paragraph]) -> str:
+    """What to say of a reference that names nothing: the nearest ids, those of the report it names first."""
+    folded = fold(written)
+    names = named_reports(written, reports.values())
+    within = [p.id for p in paragraphs if not names or p.report == names[0].report]
+    wanted = f"{names[0].report}#{folded[names[0].end :].strip(' ,#')}" if names else folded
+    near = get_close_matches(wanted, within, n=3, cutoff=0.6) or [within[0], within[-1]]
+    nearest = ", ".join(near)
+    return f'No paragraph is named by {written[:80]!r}. Nearest: {nearest}. Show one with: rapporteur show "{near[0]}"'

@@ -70,11 +70,11 @@ class Retriever:
         self.lexicon = lexicon
         self._embedder = embedder
 
-    def find(self, question: str, k: int, filters: Filters = Filters()) -> Found:  # noqa: B008 - frozen
+    def find(self, question: str, k: int, filters: Filters = Filters()) -> Found:
         """The best paragraphs for a question, exactly min(k, allowed) of them, best first.
 
-        A question that names paragraphs gets those first, with score 1.0; one that asks for nothing else gets after them
-        the paragraphs nearest to them, which needs neither the embedder nor a segmenter.
+        A question that names paragraphs gets those first, with score 1.0; one that asks for nothing else gets after
+        them the paragraphs nearest to them, which needs neither the embedder nor a segmenter.
         """
         allowed = self._allowed(filters)
         named, only = named_paragraphs(question, self.index.reports, self.index.paragraphs)
@@ -177,16 +177,14 @@ class Retriever:
         self, fused: Scores, legs: Mapping[str, Scores], named: Sequence[Paragraph], allowed: NDArray[np.bool_], k: int
     ) -> tuple[Hit, ...]:
         first = [self.index.place[paragraph.id] for paragraph in named]
-        front = np.array([p.part == "front" for p in self.index.paragraphs])
+        front = np.array([paragraph.part == "front" for paragraph in self.index.paragraphs])
         order = np.lexsort((np.arange(len(fused)), -fused, front))  # titles and agenda lines after all body text
         rest = [int(place) for place in order if allowed[place] and place not in first]
-        dense = np.nanmax(np.vstack([legs[leg] for leg in legs if leg.startswith("dense")] + [np.full(len(fused), -1)]), axis=0)
-        lexical = np.nanmax(np.vstack([legs[leg] for leg in legs if leg.startswith("terms")] + [np.zeros(len(fused))]), axis=0)
-        hits = []
-        lowest = 1.0
+        dense, lexical = _best_of(legs, "dense", len(fused), least=-1.0), _best_of(legs, "terms", len(fused), least=0.0)
+        hits: list[Hit] = []
         for rank, place in enumerate([*first, *rest][:k], 1):
+            lowest = hits[-1].score if hits else 1.0
             score = 1.0 if place in first else min(lowest, squash(float(fused[place])))
-            lowest = score
             hits.append(Hit(self.index.paragraphs[place], rank, score, float(dense[place]), float(lexical[place])))
         return tuple(hits)
 
@@ -219,21 +217,24 @@ def fuse(legs: Mapping[str, Scores], weights: Mapping[str, float]) -> Scores:
 
     A leg whose scores are all alike says nothing and counts as zero.
     """
-    total: Scores | None = None
-    weight: Scores | None = None
+    size = len(next(iter(legs.values())))
+    total, weight = np.zeros(size), np.zeros(size)
     for name, scores in legs.items():
         spoken = ~np.isnan(scores)
-        if total is None or weight is None:
-            total, weight = np.zeros(len(scores)), np.zeros(len(scores))
-        if not spoken.any():
-            continue
-        deviation = scores[spoken].std()
-        standard = (scores - scores[spoken].mean()) / deviation if deviation > 0 else np.zeros(len(scores))
-        total[spoken] += weights[name] * standard[spoken]
+        of_leg = scores[spoken]
+        if of_leg.size and of_leg.std() > 0:
+            total[spoken] += weights[name] * (of_leg - of_leg.mean()) / of_leg.std()
         weight[spoken] += weights[name]
-    if total is None or weight is None:
-        raise ValueError("no leg to fuse")
-    return np.divide(total, weight, out=np.full(len(total), total.min() - 1.0), where=weight > 0)
+    unspoken = np.full(size, total.min() - 1.0)
+    fused: Scores = np.divide(total, weight, out=unspoken, where=weight > 0)
+    return fused
+
+
+def _best_of(legs: Mapping[str, Scores], kind: str, size: int, least: float) -> Scores:
+    """The best score of any leg of a kind for each paragraph; `least` where none speaks."""
+    of_kind = [scores for name, scores in legs.items() if name.startswith(kind)]
+    best: Scores = np.fmax.reduce([np.full(size, least), *of_kind])
+    return best
 
 
 def squash(fused: float) -> float:

@@ -15,6 +15,13 @@ from rag.errors import SettingError
 
 FILE = "rapporteur.toml"
 PREFIX = "RAPPORTEUR_"
+READ_FROM: Mapping[type, Any] = {  # what a flag or TOML may give for a setting's type
+    Path: (Path, str),
+    str: (str,),
+    int: (int, str),
+    float: (float, int, str),
+    bool: (bool, str),
+}
 
 
 def _setting(default: Any, unit: str, why: str, least: float | None = None, most: float | None = None) -> Any:
@@ -37,7 +44,7 @@ class Settings:
     history_turns: int = _setting(8, "turns", "earlier ones rarely matter and cost a model's context", 0, 100)
     passages: int = _setting(6, "paragraphs", "quality levels off at three to five, and reading them dominates", 1, 50)
     passage_tokens: int = _setting(1000, "tokens", "18 s of reading at a laptop's 56 tokens a second", 100, 100_000)
-    llm_context: int = _setting(4096, "tokens", "passages, history and answer with room; 512 would cut them", 512, 1_000_000)
+    llm_context: int = _setting(4096, "tokens", "passages, history and answer; 512 would cut them", 512, 1_000_000)
     llm_output: int = _setting(300, "tokens", "four cited statements in either language", 16, 8192)
     llm_threads: int = _setting(0, "threads", "0: as many as the machine has cores", 0, 1024)
     llm_timeout: float = _setting(180.0, "seconds", "a 4B model on two cores answers within it", 1, 86_400)
@@ -82,15 +89,20 @@ def _read_file(path: Path) -> Mapping[str, Any]:
 
 def _value(setting: Any, given: Any, source: str) -> Any:
     """A given value as the setting's type; SettingError names both where it cannot be."""
-    kind, about = setting.type, setting.metadata
+    kind: Any = setting.type
+    about = setting.metadata
     try:
+        if not isinstance(given, READ_FROM[kind]) or (isinstance(given, bool) and kind is not bool):
+            raise TypeError(given)
         if kind is Path:
             return Path(given).expanduser()
         if kind is bool:
             return given if isinstance(given, bool) else _truth(given)
         value = kind(given)
     except (TypeError, ValueError) as error:
-        raise SettingError(f"{setting.name} = {given!r} ({source}) is not {about['unit']}. Mend it and try again.") from error
+        raise SettingError(
+            f"{setting.name} = {given!r} ({source}) is not {about['unit']}. Mend it and try again."
+        ) from error
     if about["least"] is not None and not about["least"] <= value <= about["most"]:
         raise SettingError(
             f"{setting.name} = {given!r} ({source}) is outside {about['least']:,} to {about['most']:,} {about['unit']}."

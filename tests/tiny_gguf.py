@@ -1,4 +1,4 @@
-"""Small GGUF files with random weights, a byte-level vocabulary and a chat template, so that the real llama.cpp runs in tests."""
+"""Small GGUF files for tests: random weights, a byte-level vocabulary and a chat template for the real llama.cpp."""
 
 from pathlib import Path
 
@@ -11,7 +11,8 @@ PLAIN = (
 # As Qwen3 writes it: thinking is on unless it is switched off, which leaves an empty block.
 THINKING = PLAIN.replace(
     "assistant\n{% endif %}",
-    "assistant\n{% if enable_thinking is defined and not enable_thinking %}<think>\n\n</think>\n\n{% endif %}{% endif %}",
+    "assistant\n{% if enable_thinking is defined and not enable_thinking %}<think>\n\n</think>\n\n{% endif %}"
+    "{% endif %}",
 )
 # As a model that always thinks: the block is opened for it.
 ALWAYS_THINKING = PLAIN.replace("assistant\n{% endif %}", "assistant\n<think>\n{% endif %}")

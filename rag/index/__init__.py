@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rag.errors import IndexProblem
-from rag.index.generations import current, is_complete, point_to, read_manifest, verify, writing
+from rag.index.generations import current, is_complete, locked, point_to, read_manifest, verify, writing
 from rag.index.terms import GLOSS, OWN, RENDERING, LegName, TermLeg
 from rag.lexicon import Lexicon
 from rag.records import Footnote, Language, Paragraph, Report, Translation
@@ -70,7 +70,9 @@ class Index:
         """The term legs by name."""
         verify(self.folder, self.manifest, only="terms/")
         names = [tuple(name) for name in self.manifest["legs"]]
-        return {(language, kind): TermLeg.load(self.folder / "terms" / f"{language}-{kind}") for language, kind in names}
+        return {
+            (language, kind): TermLeg.load(self.folder / "terms" / f"{language}-{kind}") for language, kind in names
+        }
 
 
 def open_index(folder: Path) -> Index:
@@ -92,12 +94,25 @@ def build_index(
     """
     reports = list(reports)
     name = _generation_name(reports, fingerprint)
-    if is_complete(folder / name):
-        point_to(folder, name)
-        return name, False
+    with locked(folder):
+        if is_complete(folder / name):
+            point_to(folder, name)
+            return name, False
+        _write(reports, folder, name, embedder, lexicon, progress)
+    return name, True
+
+
+def _write(
+    reports: Sequence[tuple[Report, Sequence[Paragraph]]],
+    folder: Path,
+    name: str,
+    embedder: Callable[[], PassageEncoder],
+    lexicon: Lexicon,
+    progress: Progress,
+) -> None:
     paragraphs = [paragraph for _, of_report in reports for paragraph in of_report]
     if not paragraphs:
-        raise IndexProblem("The reports hold no paragraphs: nothing to index. Check the files, then run: rapporteur build")
+        raise IndexProblem("The reports hold no paragraphs. Check the files, then run: rapporteur build")
     encoder = embedder()
     legs = _legs(paragraphs, lexicon, progress)
     about = {
@@ -112,7 +127,6 @@ def build_index(
         for (language, kind), leg in legs.items():
             leg.save(_made(building / "terms" / f"{language}-{kind}"))
         _embed(paragraphs, encoder, progress).save(_made(building / "views"))
-    return name, True
 
 
 def _embed(paragraphs: Sequence[Paragraph], encoder: PassageEncoder, progress: Progress) -> Any:
@@ -147,15 +161,15 @@ def _other(language: Language) -> Language:
 
 
 def _generation_name(reports: Sequence[tuple[Report, Sequence[Paragraph]]], fingerprint: str) -> str:
-    """A name for what goes in: paragraphs, what is known of the reports, the embedder, and the code that shapes an index."""
+    """A name for what goes in: paragraphs, what is known of their reports, the embedder, and the code that indexes."""
     digest = hashlib.sha256(fingerprint.encode())
     for report, paragraphs in reports:
         digest.update(json.dumps(asdict(report), ensure_ascii=False, sort_keys=True).encode())
         for paragraph in paragraphs:
             digest.update(json.dumps(asdict(paragraph), ensure_ascii=False, sort_keys=True).encode())
-    package = Path(__file__).parents[1]
-    for path in sorted([*package.glob("index/*.py"), *package.glob("text/*.py"), package / "lexicon.py", *package.glob("data/*.tsv")]):
-        digest.update(path.read_bytes())
+    for pattern in ("index/*.py", "text/*.py", "lexicon.py", "data/*.tsv"):
+        for path in sorted(Path(__file__).parents[1].glob(pattern)):
+            digest.update(path.read_bytes())
     return digest.hexdigest()[:12]
 
 
@@ -164,7 +178,7 @@ def _write_lines(path: Path, lines: Iterable[Mapping[str, Any]]) -> None:
 
 
 def _lines(path: Path) -> list[dict[str, Any]]:
-    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+    return [json.loads(line) for line in path.read_text(encoding="utf-8").split("\n") if line]  # U+2028 ends none
 
 
 def _made(folder: Path) -> Path:

@@ -1,13 +1,14 @@
 """Complete index folders and the pointer to the one in use.
 
-A generation is a folder named by what went into it. Its manifest is written last, with the checksum of every file, and
-the pointer is replaced in one step after that: a reader sees the old index or the new one, never a mix.
+A generation is a folder named by what went into it. Its manifest is written last, with the checksum of every file and
+of itself, and the pointer is replaced in one step after that: a reader sees the old index or the new one, never a mix.
 """
 
 import contextlib
 import fcntl
 import json
 import os
+import re
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -18,7 +19,7 @@ from typing import Any
 from rag.errors import IndexProblem
 
 POINTER, MANIFEST = "CURRENT", "manifest.json"
-FORMAT = 1  # raised whenever a reader of the last one could not read this
+FORMAT = 2  # raised whenever a reader of the last one could not read this
 KEPT = 2  # generations: the one in use, and the one before for readers that opened it
 BUILD = "Build one with: rapporteur build"
 
@@ -32,8 +33,10 @@ def current(folder: Path) -> Path:
         name = pointer.read_text(encoding="utf-8").strip()
     except UnicodeDecodeError as error:
         raise IndexProblem(f"{pointer} is damaged. {BUILD} --index {folder}") from error
-    if not name or "/" in name or name.startswith(".") or not (folder / name / MANIFEST).is_file():
-        raise IndexProblem(f"The index in {folder} is incomplete: generation {name[:40]!r} is missing. {BUILD} --index {folder}")
+    if not re.fullmatch(r"\w{1,64}", name) or not (folder / name / MANIFEST).is_file():
+        raise IndexProblem(
+            f"The index in {folder} is incomplete: generation {name[:40]!r} is missing. {BUILD} --index {folder}"
+        )
     return folder / name
 
 
@@ -42,16 +45,22 @@ def read_manifest(generation: Path) -> dict[str, Any]:
     again = f"{BUILD} --index {generation.parent}"
     try:
         manifest = json.loads((generation / MANIFEST).read_text(encoding="utf-8"))
-        version = manifest["format"]
-    except (json.JSONDecodeError, UnicodeDecodeError, KeyError, TypeError) as error:
+        version, own = manifest["format"], manifest.pop("checksum")
+    except FileNotFoundError as error:
+        raise IndexProblem(f"{generation / MANIFEST} is missing. {again}") from error
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise IndexProblem(f"{generation / MANIFEST} is damaged or not Rapporteur's. {again}") from error
+    if own != _checksum_of(manifest):
+        raise IndexProblem(f"{generation / MANIFEST} is damaged: its checksum is wrong. {again}")
     if version != FORMAT:
-        raise IndexProblem(f"The index in {generation.parent} has format {version}, this version reads {FORMAT}. {again}")
+        raise IndexProblem(
+            f"The index in {generation.parent} has format {version}, this version reads {FORMAT}. {again}"
+        )
     return dict(manifest)
 
 
 def verify(generation: Path, manifest: dict[str, Any], only: str = "") -> None:
-    """Raise IndexProblem unless the generation's files (those whose names begin with `only`) are as they were written."""
+    """Raise IndexProblem unless the files whose names begin with `only` are as they were written."""
     again = f"{BUILD} --index {generation.parent}"
     for name, expected in manifest["files"].items():
         if not name.startswith(only):
@@ -62,7 +71,8 @@ def verify(generation: Path, manifest: dict[str, Any], only: str = "") -> None:
         found = checksum(path)
         if found != expected:
             raise IndexProblem(
-                f"The index in {generation.parent} is damaged: {name} has checksum {found[:12]}, not {expected[:12]}. {again}"
+                f"The index in {generation.parent} is damaged: {name} has checksum {found[:12]}, "
+                f"not {expected[:12]}. {again}"
             )
 
 
@@ -70,36 +80,45 @@ def is_complete(generation: Path) -> bool:
     """Whether a generation can be used as it is."""
     try:
         verify(generation, read_manifest(generation))
-    except (IndexProblem, FileNotFoundError):
+    except (IndexProblem, OSError):
         return False
     return True
+
+
+@contextlib.contextmanager
+def locked(folder: Path) -> Iterator[None]:
+    """One writer at a time in an index folder: a second waits."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / ".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 @contextlib.contextmanager
 def writing(folder: Path, name: str, about: dict[str, Any]) -> Iterator[Path]:
     """A folder to write a generation into; on leaving without an error it becomes the one in use.
 
-    One writer at a time: a second waits for the lock.
+    The caller holds the lock.
     """
-    folder.mkdir(parents=True, exist_ok=True)
-    with (folder / ".lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        for left in folder.glob(".building-*"):  # an interrupted writer's, who no longer holds the lock
-            shutil.rmtree(left, ignore_errors=True)
-        building = Path(tempfile.mkdtemp(prefix=".building-", dir=folder))
-        try:
-            yield building
-            _seal(building, about)
-            shutil.rmtree(folder / name, ignore_errors=True)
-            building.rename(folder / name)
-            point_to(folder, name)
-        finally:
-            shutil.rmtree(building, ignore_errors=True)
-        _tidy(folder, name)
+    for left in (*folder.glob(".building-*"), *folder.glob(f".{POINTER}-*")):  # a killed writer's
+        shutil.rmtree(left) if left.is_dir() else left.unlink()
+    building = Path(tempfile.mkdtemp(prefix=".building-", dir=folder))
+    try:
+        yield building
+        _seal(building, about)
+        shutil.rmtree(folder / name, ignore_errors=True)  # there only where it is damaged
+        building.rename(folder / name)
+        point_to(folder, name)
+    finally:
+        shutil.rmtree(building, ignore_errors=True)
+    _tidy(folder, name)
 
 
 def point_to(folder: Path, name: str) -> None:
-    """Make a complete generation the one in use, in one step."""
+    """Make a complete generation the one in use, in one step; nothing is written where it is already."""
+    with contextlib.suppress(IndexProblem):
+        if current(folder) == folder / name:
+            return
     temporary = folder / f".{POINTER}-{os.getpid()}"
     temporary.write_text(name + "\n", encoding="utf-8")
     _sync(temporary)
@@ -113,6 +132,10 @@ def checksum(path: Path) -> str:
         return file_digest(file, sha256).hexdigest()
 
 
+def _checksum_of(manifest: dict[str, Any]) -> str:
+    return sha256(json.dumps(manifest, sort_keys=True).encode()).hexdigest()
+
+
 def _seal(building: Path, about: dict[str, Any]) -> None:
     """Write the manifest, after every other file is on disk."""
     files = sorted(path for path in building.rglob("*") if path.is_file())
@@ -120,7 +143,9 @@ def _seal(building: Path, about: dict[str, Any]) -> None:
         _sync(path)
     names = {path.relative_to(building).as_posix(): checksum(path) for path in files}
     path = building / MANIFEST
-    path.write_text(json.dumps({"format": FORMAT, **about, "files": names}, ensure_ascii=False, indent=1) + "\n", "utf-8")
+    manifest = {"format": FORMAT, **about, "files": names}
+    manifest["checksum"] = _checksum_of(manifest)
+    path.write_text(json.dumps(manifest, ensure_ascii=False, indent=1) + "\n", "utf-8")
     _sync(path)
     _sync(building)
     building.chmod(0o755)  # mkdtemp's 0700 would lock a team's other accounts out

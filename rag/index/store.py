@@ -58,7 +58,7 @@ class FaissStore(VectorStore):
         """Embed and hold texts; one whose id is held already takes its place. Returns the ids in order."""
         texts = list(texts)
         metadatas = metadatas or [{} for _ in texts]
-        given = [each or str(uuid4()) for each in (ids or [None] * len(texts))]
+        given = [each or str(uuid4()) for each in (ids or [""] * len(texts))]
         vectors = np.asarray(self._embedding.embed_documents(texts), dtype=np.float32)
         documents = [
             Document(page_content=text, metadata=metadata, id=each)
@@ -68,18 +68,19 @@ class FaissStore(VectorStore):
         return given
 
     def add_vectors(self, documents: Sequence[Document], vectors: Vectors) -> None:
-        """Hold documents whose vectors are known already, shape (n, dim); each needs an id."""
+        """Hold documents whose vectors are known already, shape (n, dim); each needs an id, the last of two counts."""
         import faiss
 
         if len(documents) != len(vectors):
             raise ValueError(f"{len(documents)} documents but {len(vectors)} vectors")
         if not documents:
             return
+        last = sorted({str(document.id): place for place, document in enumerate(documents)}.values())
         self.delete([str(document.id) for document in documents])
         if self._faiss is None:
             self._faiss = faiss.IndexFlatIP(vectors.shape[1])
-        self._faiss.add(_unit(vectors))
-        self._documents.extend(document.model_copy(deep=True) for document in documents)
+        self._faiss.add(_unit(vectors[last]))
+        self._documents.extend(documents[place].model_copy(deep=True) for place in last)
         self._number()
 
     def delete(self, ids: list[str] | None = None, **kwargs: Any) -> bool | None:
@@ -107,7 +108,9 @@ class FaissStore(VectorStore):
         return scores
 
     def vectors(self) -> Vectors:
-        """All vectors in the order of `documents`, shape (n, dim)."""
+        """All vectors in the order of `documents`, shape (n, dim); (0, 0) before the first."""
+        if self._faiss is None:
+            return np.zeros((0, 0), dtype=np.float32)
         return np.asarray(self._faiss.reconstruct_n(0, len(self)), dtype=np.float32)
 
     def similarity_search(self, query: str, k: int = 4, **kwargs: Any) -> list[Document]:
@@ -152,7 +155,7 @@ class FaissStore(VectorStore):
         """Write the vectors and documents into a folder."""
         import faiss
 
-        faiss.write_index(self._faiss, str(folder / VECTORS))
+        faiss.write_index(self._faiss if self._faiss is not None else faiss.IndexFlatIP(0), str(folder / VECTORS))
         lines = (
             json.dumps({"id": d.id, "text": d.page_content, "metadata": d.metadata}, ensure_ascii=False)
             for d in self._documents
@@ -167,11 +170,12 @@ class FaissStore(VectorStore):
         faiss.set_deserialization_vector_byte_limit(LARGEST_FILE)
         store = cls(embedding)
         store._faiss = faiss.read_index(str(folder / VECTORS))
-        for line in (folder / DOCUMENTS).read_text(encoding="utf-8").splitlines():
+        for line in filter(None, (folder / DOCUMENTS).read_text(encoding="utf-8").split("\n")):  # U+2028 ends none
             held = json.loads(line)
             store._documents.append(Document(page_content=held["text"], metadata=held["metadata"], id=held["id"]))
         if store._faiss.ntotal != len(store._documents):
             raise ValueError(f"{store._faiss.ntotal} vectors but {len(store._documents)} documents in {folder}")
+        store._faiss = store._faiss if store._documents else None  # an empty store takes vectors of any width
         store._number()
         return store
 

@@ -1,7 +1,8 @@
-"""BM25 over the index terms of paragraphs, one leg for each way a paragraph can speak a language. The only door to bm25s.
+"""BM25 over the index terms of paragraphs, one leg for each way a paragraph can speak a language.
 
-A leg is named by the language of its terms and where they come from: `own` words, a `rendering`'s, or a `gloss` of its
-own words by the dictionary, which is how a question in one language meets a paragraph that has only the other.
+The only door to bm25s. A leg is named by the language of its terms and where they come from: `own` words, those of a
+`rendering`, or a `gloss` of its own words by the dictionary, which is how a question in one language meets a paragraph
+that has only the other.
 """
 
 import json
@@ -30,7 +31,8 @@ class TermLeg:
         import bm25s
 
         bm25 = bm25s.BM25(method="lucene", k1=1.5, b=0.75)
-        bm25.index([list(each) for each in terms.values()], show_progress=False)
+        nothing = [""] if not any(terms.values()) else []  # bm25s divides by the mean length
+        bm25.index([list(each) or nothing for each in terms.values()], show_progress=False)
         return cls(np.array(list(terms), dtype=np.int64), bm25)
 
     def scores(self, terms: Sequence[str]) -> NDArray[np.float32]:

@@ -1,15 +1,15 @@
 """A paragraph to the texts it can be found by: its views.
 
-A view is a LangChain Document: the whole paragraph, one of its sentences or one of its footnotes, in one language. A long
-paragraph is found by one sentence of it; a rendering's views are marked, so that they can be left out.
+A view is a LangChain Document: the whole paragraph, one of its sentences or one of its footnotes, in one language. A
+long paragraph is found by one sentence of it; a rendering's views are marked, so that they can be left out.
 """
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, cast
 
 from langchain_core.documents import Document
 
-from rag.records import Paragraph
+from rag.records import Language, Paragraph
 from rag.text import sentences
 
 WHOLE, SENTENCE, FOOTNOTE = "whole", "sentence", "footnote"
@@ -20,7 +20,7 @@ def views(paragraph: Paragraph) -> Iterator[Document]:
     for language in (paragraph.language, *paragraph.translations):
         text = paragraph.in_language(language) or ""
         yield _view(paragraph, language, WHOLE, "0", whole_text(paragraph, language))
-        spans = sentences(text, language)
+        spans = sentences(text, cast(Language, language))
         for n, (start, end) in enumerate(spans if len(spans) > 1 else (), 1):
             yield _view(paragraph, language, SENTENCE, str(n), text[start:end], start=start, end=end)
     for n, footnote in enumerate(paragraph.footnotes, 1):
@@ -37,7 +37,7 @@ def whole_text(paragraph: Paragraph, language: str) -> str:
 
 
 def searchable_text(paragraph: Paragraph, language: str) -> str:
-    """What its words are indexed from: the text, the heading it stands under and, in its own language, its footnotes."""
+    """What its words are indexed from: the text, the heading above it and, in its own language, its footnotes."""
     source = paragraph if language == paragraph.language else paragraph.translations[language]
     footnotes = [footnote.text for footnote in paragraph.footnotes] if language == paragraph.language else []
     return "\n".join([whole_text(paragraph, language), *source.headings[-1:], *footnotes])

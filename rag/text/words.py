@@ -29,11 +29,11 @@ _STOP_ZH = """
 """
 # Plurals and spellings that the stemmer keeps apart: UN English is British, CC-CEDICT mostly American.
 _SAME_WORD = {
-    "women": "woman", "men": "man", "children": "child", "people": "person", "persons": "person", "gunmen": "gunman",
+    "women": "woman", "men": "man", "children": "child", "people": "person", "persons": "person",
     "program": "programme", "programs": "programme", "defense": "defence", "center": "centre", "centers": "centre",
-    "labor": "labour", "behavior": "behaviour", "neighbor": "neighbour", "neighboring": "neighbour", "license": "licence",
-    "licenses": "licence", "licensing": "licence", "favor": "favour", "honor": "honour", "armor": "armour", "cheque": "check",
-    "gray": "grey", "catalog": "catalogue", "traveling": "travel", "travelling": "travel", "fulfill": "fulfil",
+    "labor": "labour", "behavior": "behaviour", "neighbor": "neighbour", "neighboring": "neighbour",
+    "license": "licence", "licenses": "licence", "favor": "favour", "honor": "honour", "armor": "armour",
+    "catalog": "catalogue", "traveling": "travel", "travelling": "travel", "fulfill": "fulfil",
     "criteria": "criterion", "data": "datum", "analyses": "analysis", "crises": "crisis", "indices": "index",
 }  # fmt: skip
 _STOP = frozenset((_STOP_EN + _STOP_ZH).split())

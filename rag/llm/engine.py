@@ -1,0 +1,264 @@
+"""llama.cpp: loading a file, reading a prompt, picking tokens. The only door to llama-cpp-python."""
+
+import atexit
+import codecs
+import ctypes
+import os
+import re
+import weakref
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from time import perf_counter
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rag.errors import GenerationError, ModelError
+
+BATCH = 512  # tokens read in one step at the most; llama.cpp's own default
+FIRST_STEP = 64  # tokens: how fast the machine reads is seen on them
+STEP_SECONDS = 0.7  # a step of reading takes about so long, so that Stop is heard within a second
+
+
+def load(path: Path, context: int, threads: int) -> Any:
+    """The file in llama.cpp; ModelError with its own reason where it cannot be loaded."""
+    check_file(path)
+    _check_memory(path)
+    from jinja2 import TemplateError
+    from llama_cpp import Llama
+
+    said: list[str] = []
+    try:
+        with _log(said):
+            llama = Llama(
+                str(path), n_ctx=context, n_batch=BATCH, n_threads=threads, n_threads_batch=threads, verbose=False
+            )
+    except TemplateError as error:
+        raise ModelError(
+            f"{path} has a chat template that is none ({error}). Choose another: rapporteur models"
+        ) from error
+    except (ValueError, RuntimeError, AssertionError, MemoryError) as error:
+        raise _cannot_load(path, context, " ".join(said) or str(error)) from error
+    atexit.register(_close, weakref.ref(llama))  # its own __del__ comes too late when Python ends, and complains
+    if "tokenizer.chat_template" not in llama.metadata:
+        raise ModelError(f"{path} has no chat template: it is not an instruct model. Choose another: rapporteur models")
+    return llama
+
+
+def _close(llama: Callable[[], Any]) -> None:
+    if still := llama():
+        still.close()
+
+
+def _cannot_load(path: Path, context: int, said: str) -> ModelError:
+    if match := re.search(r"unknown model architecture: '([^']{1,80})'", said):
+        return ModelError(
+            f"{path} is of architecture {match[1]!r}, which this llama.cpp does not know. Update it: make llm"
+        )
+    if re.search(r"alloc|memory|llama_context", said):
+        return ModelError(f"{path} with a context of {context:,} tokens does not fit in memory. Lower llm_context.")
+    reason = re.sub(r"\s+", " ", said).strip()[:160]
+    return ModelError(f"{path} is damaged or incomplete ({reason}). Get it again: rapporteur models pull")
+
+
+def check_file(path: Path) -> None:
+    if not path.is_file():
+        raise ModelError(f"No model file {path}. See what can be had: rapporteur models")
+    try:
+        with path.open("rb") as file:
+            start = file.read(4)
+    except OSError as error:
+        raise ModelError(f"{path} cannot be read ({error.strerror}). Mend its rights, then ask again.") from error
+    if start != b"GGUF":
+        raise ModelError(f"{path} is not a GGUF file: it begins with {start!r}. See what can be had: rapporteur models")
+
+
+def _check_memory(path: Path) -> None:
+    size, memory = path.stat().st_size, _memory()
+    if memory is not None and size > memory:
+        raise ModelError(
+            f"{path} takes {size / 2**30:.1f} GiB of memory, this machine has {memory / 2**30:.1f} GiB. "
+            "Choose a smaller one: rapporteur models"
+        )
+
+
+def _memory() -> int | None:
+    """The machine's memory in bytes, where the system tells it."""
+    try:
+        return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    except (AttributeError, ValueError, OSError):
+        return None
+
+
+@contextmanager
+def _log(said: list[str]) -> Iterator[None]:
+    """Collect what llama.cpp says of errors meanwhile, instead of printing it."""
+    import llama_cpp
+    from llama_cpp._logger import llama_log_callback
+
+    @llama_cpp.llama_log_callback  # type: ignore[untyped-decorator]
+    def collect(level: int, text: bytes, _data: Any) -> None:
+        if level == 4:  # GGML_LOG_LEVEL_ERROR
+            said.append(text.decode(errors="replace").strip())
+
+    llama_cpp.llama_log_set(collect, ctypes.c_void_p(0))
+    try:
+        yield
+    finally:
+        llama_cpp.llama_log_set(llama_log_callback, ctypes.c_void_p(0))
+
+
+def rendered(llama: Any, messages: list[Any]) -> str:
+    """The messages in the file's own template, rendered in llama-cpp-python's sandbox, with thinking switched off."""
+    from jinja2.exceptions import SecurityError, TemplateError
+    from llama_cpp.llama_chat_format import Jinja2ChatFormatter
+
+    template = llama.metadata["tokenizer.chat_template"]
+    bos, eos = (llama._model.token_get_text(n) if n >= 0 else "" for n in (llama.token_bos(), llama.token_eos()))
+    try:
+        formatter = Jinja2ChatFormatter(template=template, bos_token=bos, eos_token=eos)
+        form = str(formatter(messages=messages, enable_thinking=False).prompt)
+    except (TemplateError, SecurityError, ValueError, TypeError) as error:
+        name = Path(llama.model_path).name
+        raise GenerationError(
+            f"The chat template in {name} cannot be used ({error}). Choose another: rapporteur models"
+        ) from error
+    return form + "\n</think>\n\n" if form.rstrip().endswith("<think>") else form
+
+
+def reused(llama: Any, prompt: Sequence[int]) -> int:
+    """How many tokens of the prompt the context already holds; what it holds beyond them is dropped."""
+    import llama_cpp
+
+    kept = llama.input_ids[: llama.n_tokens]
+    shared = min(len(kept), len(prompt) - 1)  # the last token is read again, for what comes after it
+    differing = np.nonzero(kept[:shared] != np.asarray(prompt[:shared]))[0]
+    shared = int(differing[0]) if len(differing) else shared
+    # A recurrent model cannot go back: it reads the whole prompt again.
+    if not llama_cpp.llama_memory_seq_rm(llama_cpp.llama_get_memory(llama.ctx), 0, shared, -1):
+        llama.reset()
+        return 0
+    llama.n_tokens = shared
+    return shared
+
+
+def read(llama: Any, tokens: Sequence[int]) -> Iterator[None]:
+    """Read the prompt, in steps that take about STEP_SECONDS each."""
+    size, place = FIRST_STEP, 0
+    while place < len(tokens):
+        started = perf_counter()
+        step = tokens[place : place + size]
+        try:
+            llama.eval(step)
+        except RuntimeError as error:
+            llama.reset()
+            raise GenerationError(
+                f"llama.cpp cannot read the prompt ({error}). Lower llm_context or ask again."
+            ) from error
+        place += len(step)
+        rate = len(step) / max(perf_counter() - started, 1e-6)
+        size = int(min(BATCH, max(FIRST_STEP / 4, rate * STEP_SECONDS)))
+        yield
+
+
+class StreamedText:
+    """Text as it may be shown: nothing of a stop sequence, nor of what may become one."""
+
+    def __init__(self, stop: Sequence[str]) -> None:
+        """Nothing is held back yet."""
+        self._stop = [each for each in stop if each]
+        self._held = ""
+        self.stopped = False
+
+    def add(self, piece: str) -> str:
+        """What may be shown now that a piece was written."""
+        self._held += piece
+        places = [place for place in map(self._held.find, self._stop) if place >= 0]
+        self.stopped = bool(places)
+        end = min(places) if places else len(self._held) - max(map(self._begun, self._stop), default=0)
+        shown, self._held = self._held[:end], "" if places else self._held[end:]
+        return shown
+
+    def rest(self) -> str:
+        """What was held back."""
+        shown, self._held = self._held, ""
+        return shown
+
+    def _begun(self, stop: str) -> int:
+        """How many characters at the end may be the beginning of a stop sequence."""
+        return next((n for n in range(len(stop) - 1, 0, -1) if self._held.endswith(stop[:n])), 0)
+
+
+class Picker:
+    """Picks tokens: the likeliest, or by chance; only such as make text, and only what a grammar allows.
+
+    The grammar is asked about the token picked, and about the whole vocabulary only where it refuses that one: asking
+    about all of it for each token costs a large part of a small model's speed. It lets broken UTF-8 through.
+    """
+
+    def __init__(self, llama: Any, grammar: str | None, temperature: float, seed: int) -> None:
+        """ValueError where llama.cpp does not read the grammar."""
+        import llama_cpp
+
+        self._cpp, self._llama, self._temperature = llama_cpp, llama, temperature
+        self._random = np.random.default_rng(seed)
+        self._decoder = codecs.getincrementaldecoder("utf-8")()
+        self._vocabulary = llama_cpp.llama_model_get_vocab(llama.model)
+        self._grammar = None
+        if grammar is not None:
+            self._grammar = llama_cpp.llama_sampler_init_grammar(self._vocabulary, grammar.encode(), b"root")
+            if not self._grammar:
+                raise ValueError("llama.cpp does not read this grammar")
+        self._all = np.zeros(llama.n_vocab(), dtype=np.dtype([("id", "i4"), ("logit", "f4"), ("p", "f4")]))
+        self._all["id"] = np.arange(len(self._all))
+
+    def pick(self) -> tuple[int, str] | None:
+        """The next token and the whole characters it completes, or None at the end."""
+        logits = self._cpp.llama_get_logits_ith(self._llama.ctx, -1)
+        scores = np.ctypeslib.as_array(logits, (len(self._all),)).astype(np.float32)
+        if self._temperature > 0:
+            scores = scores / self._temperature + self._random.gumbel(size=len(scores)).astype(np.float32)
+        whole = False  # whether the grammar has been asked about the whole vocabulary
+        while np.isfinite(scores[token := int(np.argmax(scores))]):
+            if not whole and not self._allowed(self._all[[token]])[0]:
+                scores, whole = np.where(self._allowed(self._all), scores, -np.inf), True
+                continue
+            if self._cpp.llama_vocab_is_eog(self._vocabulary, token):
+                return None
+            if (text := self._decoded(token)) is not None:
+                if self._grammar:  # it ends the process where it is given what it does not allow
+                    self._cpp.llama_sampler_accept(self._grammar, token)
+                return token, text
+            scores[token] = -np.inf
+        raise GenerationError("The model has no next word: its file is damaged. Get it again: rapporteur models pull")
+
+    def _decoded(self, token: int) -> str | None:
+        """The characters a token completes, or None where it breaks one."""
+        state = self._decoder.getstate()
+        try:
+            text = self._decoder.decode(self._llama.detokenize([token]))
+            begun = self._decoder.getstate()[0]
+            if len(begun) > 1:  # the decoder waits for the last byte before it refuses half a surrogate
+                (begun + b"\x80" * (3 + (begun[0] >= 0xF0) - len(begun))).decode()
+        except UnicodeDecodeError:
+            self._decoder.setstate(state)
+            return None
+        return text
+
+    def _allowed(self, candidates: NDArray[Any]) -> NDArray[Any]:
+        """Which of the candidates the grammar lets follow."""
+        candidates = candidates.copy()
+        if self._grammar:
+            data = candidates.ctypes.data_as(ctypes.POINTER(self._cpp.llama_token_data))
+            array = self._cpp.llama_token_data_array(data=data, size=len(candidates), selected=-1, sorted=False)
+            self._cpp.llama_sampler_apply(self._grammar, ctypes.byref(array))
+        allowed: NDArray[Any] = np.isfinite(candidates["logit"])
+        return allowed
+
+    def close(self) -> None:
+        """Free the grammar."""
+        if self._grammar:
+            self._cpp.llama_sampler_free(self._grammar)
+            self._grammar = None

@@ -1,0 +1,211 @@
+"""One reader's conversation: questions asked, what the chat shows while and after they are answered.
+
+It knows nothing of Gradio: `layout.py` puts what it returns on the page.
+"""
+
+from base64 import b64encode
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from rag.assistant import Assistant
+from rag.errors import QuestionError, RagError, SettingError, UnknownParagraph
+from rag.page.export import as_docx, as_json, as_markdown
+from rag.page.markup import (
+    answer_html,
+    found_html,
+    growing_html,
+    notice_html,
+    paragraph_html,
+    question_html,
+    stopped_html,
+)
+from rag.page.reading import comparison_html, report_html
+from rag.page.wording import complaint, words
+from rag.records import Answer, Hit, Language, Paragraph, Report, Slice, Turn, Verdict
+from rag.retrieval import Filters
+from rag.text import language as language_of
+
+Messages = list[dict[str, str]]  # as Gradio's Chatbot takes them
+COMPARED = 2  # paragraphs of each report in a comparison: more would not fit beside each other
+TYPES = {
+    "md": "text/markdown;charset=utf-8",
+    "docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+    "json": "application/json",
+}
+QUOTED_AT_MOST = 20  # quotations a button may ask to have marked; an answer has four
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """A question with its answer, and both as the chat shows them."""
+
+    answer: Answer
+    shown: tuple[dict[str, str], dict[str, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """What the page shows of a conversation."""
+
+    exchanges: tuple[Exchange, ...]
+    asking: str = ""  # the question being answered
+    growing: str = ""  # its answer so far, as HTML
+    box: str = ""  # what stands in the question box
+    notice: str = ""  # a sentence to the reader, as HTML
+
+    @property
+    def messages(self) -> Messages:
+        """The chat's messages, oldest first."""
+        said = [message for exchange in self.exchanges for message in exchange.shown]
+        if self.asking:
+            said.append(_message("user", question_html(self.asking, language_of(self.asking))))
+        if self.growing:
+            said.append(_message("assistant", self.growing))
+        return said
+
+
+def ask(
+    assistant: Assistant, question: str, exchanges: Sequence[Exchange], filters: Filters, page: Language
+) -> Iterator[View]:
+    """What the page shows as a question is answered: the paragraphs found first, the answer last.
+
+    A question that cannot be answered stays in the box, with a sentence saying why.
+    """
+    before = tuple(exchanges)
+    reports = assistant.index.reports
+    history = [Turn(each.answer.understood or each.answer.question, each.answer.text) for each in before]
+    growing = ""
+    try:
+        for news in assistant.stream(question, history, filters=filters):
+            if isinstance(news, Answer):
+                html = answer_html(news, reports, only(filters, reports, news.language), len(before))
+                shown = (
+                    _message("user", question_html(news.question, news.language)),
+                    _message("assistant", html),
+                )
+                yield View((*before, Exchange(news, shown)))
+            else:
+                if news:  # an empty text only lets the reader stop
+                    spoken = language_of(question)
+                    growing = growing_html(news, spoken) if isinstance(news, str) else found_html(news, reports, spoken)
+                yield View(before, question, growing)
+    except RagError as error:
+        said = complaint(error, page, question, assistant.settings.question_limit)
+        yield View(before, box=question, notice=notice_html(said))
+
+
+def stopped(exchanges: Sequence[Exchange], asking: str, page: Language) -> View:
+    """What the page shows when a question was stopped: nothing is lost."""
+    growing = stopped_html(page) if asking else ""
+    return View(tuple(exchanges), asking, growing, asking, notice_html(words(page)["stopped"]) if asking else "")
+
+
+def failed(exchanges: Sequence[Exchange], asking: str, page: Language) -> View:
+    """What the page shows when answering broke down."""
+    return View(tuple(exchanges), box=asking, notice=notice_html(words(page)["failed"]))
+
+
+def question_of(exchanges: Sequence[Exchange], turn: object) -> str:
+    """The question of a turn, counted from 0; the last one's where there is no such turn."""
+    place = turn if isinstance(turn, int) and 0 <= turn < len(exchanges) else -1
+    return exchanges[place].answer.question if exchanges else ""
+
+
+def without_last(exchanges: Sequence[Exchange], turn: object) -> tuple[Exchange, ...]:
+    """The exchanges, without the last one where that is the turn to ask again."""
+    last = isinstance(turn, int) and turn == len(exchanges) - 1
+    return tuple(exchanges[:-1]) if last else tuple(exchanges)
+
+
+def only(filters: Filters, reports: Mapping[str, Report], language: Language) -> str:
+    """What an answer was limited to, in words; empty where it was not."""
+    names = [reports[name].name for name in sorted(filters.reports) if name in reports]
+    years = [str(year) for year in sorted(filters.years)]
+    comma, between = ("、", "；") if language == "zh" else (", ", "; ")
+    return between.join(part for part in (comma.join(names), comma.join(years)) if part)
+
+
+def open_paragraph(assistant: Assistant, asked: Mapping[str, object], page: Language) -> str:
+    """The panel's HTML for what a citation's button asks: `p` the paragraph's id, `q` the quotations to mark.
+
+    The request comes from a browser: whatever is not an id, a language, a slice or a verdict counts for nothing.
+    """
+    name = str(asked.get("p", ""))
+    paragraph = assistant.index.paragraph(name)
+    if paragraph is None:
+        return notice_html(complaint(UnknownParagraph(f"No paragraph {name[:80]!r} in the index."), page))
+    marked: dict[str, list[Slice]] = {}
+    verdicts: list[tuple[str, Verdict]] = []
+    quotations = asked.get("q")
+    for quotation in quotations[:QUOTED_AT_MOST] if isinstance(quotations, list) else []:
+        match quotation:
+            case ["zh" | "en" as spoken, int(start), int(end), str(verdict), str(quote)] if verdict in set(Verdict):
+                marked.setdefault(spoken, []).append((start, end))
+                verdicts.append((quote, Verdict(verdict)))
+    neighbours = _neighbours(assistant, paragraph)
+    return paragraph_html(paragraph, assistant.index.reports, page, marked, verdicts, neighbours)
+
+
+def open_report(assistant: Assistant, name: str, page: Language) -> str:
+    """The reader's HTML of a whole report."""
+    report = assistant.index.reports.get(name)
+    if report is None:
+        return notice_html(complaint(SettingError(f"No report {name[:80]!r} in the index."), page))
+    paragraphs = [paragraph for paragraph in assistant.index.paragraphs if paragraph.report == name]
+    return report_html(report, paragraphs, page)
+
+
+def compare(assistant: Assistant, topic: str, page: Language) -> str:
+    """What each report says nearest to a topic, reports by date, as HTML."""
+    try:
+        columns = [
+            (report, _nearest(assistant, topic, report))
+            for report in sorted(assistant.index.reports.values(), key=lambda report: report.date or "9999")
+        ]
+    except QuestionError as error:
+        return notice_html(complaint(error, page, topic, assistant.settings.question_limit))
+    return comparison_html(topic, columns, page)
+
+
+def take_away(
+    assistant: Assistant, exchanges: Sequence[Exchange], kind: str, page: Language
+) -> tuple[dict[str, str] | None, str]:
+    """A conversation as a file (its name, type and base64 content) and a sentence where there is none to take."""
+    if not exchanges:
+        return None, notice_html(words(page)["nothing_to_export"])
+    answers, reports = [exchange.answer for exchange in exchanges], assistant.index.reports
+    content = {
+        "md": lambda: as_markdown(answers, reports).encode(),
+        "docx": lambda: as_docx(answers, reports),
+        "json": lambda: as_json(answers, reports).encode(),
+    }[kind]()
+    return {"name": f"rapporteur.{kind}", "type": TYPES[kind], "content": b64encode(content).decode()}, ""
+
+
+def status(assistant: Assistant, built: str, page: Language) -> str:
+    """The line that says which models answer from what."""
+    say, llm = words(page), assistant.settings.llm
+    return say["status"].format(
+        embedder=assistant.settings.embedder,
+        answers=say["quoting"] if llm == "none" else say["model"].format(llm=llm),
+        reports=len(assistant.index.reports),
+        paragraphs=len(assistant.index.paragraphs),
+        index=assistant.index.name,
+        date=built,
+    )
+
+
+def _nearest(assistant: Assistant, topic: str, report: Report) -> Sequence[Hit]:
+    hits = assistant.search(topic, COMPARED + 3, Filters(frozenset({report.id})))
+    return [hit for hit in hits if hit.paragraph.part != "front"][:COMPARED]
+
+
+def _neighbours(assistant: Assistant, paragraph: Paragraph) -> tuple[Paragraph | None, Paragraph | None]:
+    place, paragraphs = assistant.index.place[paragraph.id], assistant.index.paragraphs
+    around = [paragraphs[each] if 0 <= each < len(paragraphs) else None for each in (place - 1, place + 1)]
+    before, after = (each if each and each.report == paragraph.report else None for each in around)
+    return before, after
+
+
+def _message(role: str, content: str) -> dict[str, str]:
+    return {"role": role, "content": content}

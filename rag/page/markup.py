@@ -1,0 +1,288 @@
+"""Answers and paragraphs as HTML, every word of a report or a reader escaped.
+
+Chat messages pass through Gradio's Markdown and its sanitizer: so they are one HTML block without line ends (Markdown
+leaves it alone), and what a button stands for is in its `value`, which the sanitizer keeps where it drops `data-`.
+"""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from html import escape
+from typing import Any
+
+from rag.citations import MARKER
+from rag.page.wording import LANGUAGE_NAMES, words
+from rag.present import UNOFFICIAL, VERDICTS, answer_text
+from rag.records import Answer, Citation, Hit, Language, Paragraph, Report, Slice, Verdict
+from rag.references import written
+
+Reports = Mapping[str, Report]
+REJECTED = {Verdict.NUMBER_MISMATCH, Verdict.NOT_FOUND}
+EXCERPT = 120  # characters of a hit in a list; twice that in English: two lines of the chat
+QUOTED = 80  # characters of quoted words repeated above their verdict
+NEAREST = 5  # paragraphs listed under a refusal, as `rapporteur ask` does
+
+
+def question_html(question: str, language: Language) -> str:
+    """A question as its bubble shows it."""
+    return f'<div class="asked" lang="{lang(language)}">{lines(question)}</div>'
+
+
+def found_html(hits: Sequence[Hit], reports: Reports, language: Language) -> str:
+    """The paragraphs found, while the answer is being made."""
+    say = words(language)
+    listed = _hits(hits[:NEAREST], reports, language)
+    return f'<div class="answer waiting" lang="{lang(language)}"><p>{say["found_while"]}</p>{listed}</div>'
+
+
+def growing_html(text: str, language: Language) -> str:
+    """An answer's text as far as it is written."""
+    return f'<div class="answer waiting" lang="{lang(language)}"><p>{lines(text)}</p></div>'
+
+
+def stopped_html(language: Language) -> str:
+    """What stands where a stopped answer would."""
+    return f'<div class="answer stopped" lang="{lang(language)}"><p>{words(language)["stopped"]}</p></div>'
+
+
+def answer_html(answer: Answer, reports: Reports, only: str, turn: int) -> str:
+    """An answer with its citations as buttons, its sources, the paragraphs found, and what can be done with it."""
+    language, say = answer.language, words(answer.language)
+    notes = [f'<p class="note">{say["only"]}{escape(only)}</p>'] if only else []
+    if answer.understood:
+        notes.append(f'<p class="note">{say["understood"]}{escape(answer.understood)}</p>')
+    if answer.llm_error:
+        notes.append(f'<p class="note warning">{escape(_one_line(answer.llm_error))}</p>')
+    if answer.abstained:
+        body = f'<p>{lines(answer.text)}</p><p class="note">{say["nearest"]}</p>'
+        body += _hits(answer.hits[:NEAREST], reports, language)
+        rest = answer.hits[NEAREST:]
+    else:
+        body = f'<p class="text">{_cited(answer)}</p>{_sources(answer, reports)}'
+        rest = answer.hits
+    more = say["found"].format(n=len(answer.hits))
+    found = f"<details><summary>{more}</summary>{_hits(rest, reports, language)}</details>" if rest else ""
+    kind = "answer abstained" if answer.abstained else "answer"
+    shown = "".join([*notes, body, found, _acts(answer, reports, turn)])
+    return f'<div class="{kind}" lang="{lang(language)}">{shown}</div>'
+
+
+def paragraph_html(
+    paragraph: Paragraph,
+    reports: Reports,
+    language: Language,
+    marked: Mapping[str, Sequence[Slice]],
+    verdicts: Sequence[tuple[str, Verdict]],
+    neighbours: tuple[Paragraph | None, Paragraph | None],
+) -> str:
+    """A paragraph as the panel shows it: reference, headings, verdicts, both languages, footnotes, official links.
+
+    `marked` gives the slices to mark by text language, `verdicts` the quoted words with what checking them found.
+    """
+    report = reports[paragraph.report]
+    path = " › ".join(escape(heading) for heading in headings_in(paragraph, language))
+    first = next(iter(marked), language)
+    order = sorted(("zh", "en"), key=lambda each: (each != first, each != paragraph.language))
+    texts = "".join(_text_section(paragraph, each, language, marked.get(each, ())) for each in order)
+    return (
+        f'<article data-p="{escape(paragraph.id)}">'
+        f'<h2 tabindex="-1">{escape(written(paragraph, report, language))}</h2>'
+        f'<p class="title" lang="{lang(title_in(report, language)[1])}">{escape(title_in(report, language)[0])}</p>'
+        + (f'<p class="path">{path}</p>' if path else "")
+        + "".join(_verdict(quote, verdict, language) for quote, verdict in verdicts)
+        + _panel_buttons(paragraph, report, language, neighbours)
+        + f'<div class="texts">{texts}</div>{_footnotes(paragraph, language)}{links_html(report, language)}</article>'
+    )
+
+
+def notice_html(sentence: str) -> str:
+    """A sentence that screen readers say at once; nothing for an empty one."""
+    return f'<p class="notice">{escape(_one_line(sentence))}</p>' if sentence else ""
+
+
+def mark(text: str, slices: Iterable[Slice]) -> str:
+    """Text escaped, its slices marked; overlapping ones are marked once, slices outside the text not at all."""
+    shown, end = [], 0
+    for start, stop in sorted(slices):
+        start, stop = max(start, end), min(stop, len(text))
+        if start < stop:
+            shown += [lines(text[end:start]), f"<mark>{lines(text[start:stop])}</mark>"]
+            end = stop
+    return "".join([*shown, lines(text[end:])])
+
+
+def _cited(answer: Answer) -> str:
+    """The answer's text with a button for each marker and the quoted words in their language."""
+    waiting: dict[int, list[Citation]] = {}
+    for citation in answer.citations:
+        waiting.setdefault(citation.marker, []).append(citation)
+    shown, end = [], 0
+    for marker in MARKER.finditer(answer.text):
+        citations = waiting.get(int(marker[1]))
+        if not citations:
+            continue  # brackets with digits inside quoted words
+        citation = citations.pop(0) if len(citations) > 1 else citations[0]
+        shown.append(_quoted(answer.text[end : marker.start()], citation))
+        shown.append(_cite_button(citation, answer))
+        if citation.verdict in REJECTED:
+            shown.append(f' <strong class="rejected">⚠ {VERDICTS[answer.language][citation.verdict]}</strong>')
+        end = marker.end()
+    return "".join([*shown, lines(answer.text[end:])])
+
+
+def _quoted(text: str, citation: Citation) -> str:
+    start = text.rfind(citation.quote)
+    if start < 0:
+        return lines(text)
+    stop = start + len(citation.quote)
+    kind = "quoted rejected" if citation.verdict in REJECTED else "quoted"
+    inside = f'<span class="{kind}" lang="{lang(citation.language)}">{lines(text[start:stop])}</span>'
+    return lines(text[:start]) + inside + lines(text[stop:])
+
+
+def _cite_button(citation: Citation, answer: Answer, name: str = "") -> str:
+    """The button that opens a citation's paragraph with its words, and the others quoted from it, marked."""
+    together = [each for each in answer.citations if each.paragraph.id == citation.paragraph.id]
+    first = [citation, *(each for each in together if each is not citation)]
+    quotes = [[each.language, *(each.span or (0, 0)), each.verdict, _short(each.quote, QUOTED)] for each in first]
+    value = {"p": citation.paragraph.id, "q": quotes}
+    kind = "cite rejected" if citation.verdict in REJECTED else "cite"
+    return button(kind, value, name or f"[{citation.marker}]", VERDICTS[answer.language][citation.verdict])
+
+
+def _sources(answer: Answer, reports: Reports) -> str:
+    language, shown = answer.language, []
+    for marker in dict.fromkeys(citation.marker for citation in answer.citations):
+        together = [citation for citation in answer.citations if citation.marker == marker]
+        reference = written(together[0].paragraph, reports[together[0].paragraph.report], language)
+        said = [VERDICTS[language][verdict] for verdict in dict.fromkeys(each.verdict for each in together)]
+        said += [] if all(each.official for each in together) else [UNOFFICIAL[language]]
+        sign = "✗" if any(each.verdict in REJECTED for each in together) else "✓"
+        notes = escape("; ".join(said) if language == "en" else "；".join(said))
+        opener = _cite_button(together[0], answer, f"[{marker}] {reference}")
+        shown.append(f'<li>{opener} <span class="note">{sign} {notes}</span></li>')
+    return f'<ul class="sources" title="{words(language)["sources"]}">{"".join(shown)}</ul>'
+
+
+def _hits(hits: Sequence[Hit], reports: Reports, language: Language) -> str:
+    return f'<ul class="hits">{"".join(_hit(hit, reports, language) for hit in hits)}</ul>'
+
+
+def _hit(hit: Hit, reports: Reports, language: Language) -> str:
+    paragraph = hit.paragraph
+    spoken = language if paragraph.in_language(language) else paragraph.language
+    text = _short(paragraph.in_language(spoken) or paragraph.text, EXCERPT if spoken == "zh" else 2 * EXCERPT)
+    opener = button("cite", {"p": paragraph.id, "q": []}, written(paragraph, reports[paragraph.report], language), "")
+    return f'<li>{opener} <span class="excerpt" lang="{lang(spoken)}">{escape(text)}</span></li>'
+
+
+def _acts(answer: Answer, reports: Reports, turn: int) -> str:
+    say = words(answer.language)
+    seconds = f"{sum(answer.timings.values()) / 1000:.2f}"
+    return (
+        '<p class="acts">'
+        + button("act copy", answer_text(answer, reports), say["copy"], "")
+        + button("act again", turn, say["again"], "")
+        + button("act edit", turn, say["edit"], "")
+        + f'<span class="note">{say["took"].format(seconds=seconds)}</span></p>'
+    )
+
+
+def _panel_buttons(
+    paragraph: Paragraph, report: Report, language: Language, neighbours: tuple[Paragraph | None, Paragraph | None]
+) -> str:
+    say = words(language)
+    before, after = neighbours
+    buttons = [button("back", "", f"← {say['back']}", "")]
+    for neighbour, name in ((before, "previous"), (after, "next")):
+        if neighbour:
+            buttons.append(
+                button("cite", {"p": neighbour.id, "q": []}, say[name], written(neighbour, report, language))
+            )
+    buttons.append(button("open", paragraph.id, say["open"], ""))
+    buttons.append(button("copy", written(paragraph, report, language), say["copy_reference"], ""))
+    buttons.append(button("link", paragraph.id, say["permalink"], ""))
+    return f'<p class="acts">{"".join(buttons)}</p>'
+
+
+def button(kind: str, value: Any, name: str, title: str = "") -> str:
+    """A button of a kind that page.js knows, carrying a value; its name and title escaped."""
+    carried = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    attribute = escape(carried).replace("\n", "&#10;")
+    hint = f' title="{escape(title)}"' if title else ""
+    return f'<button type="button" class="{kind}" value="{attribute}"{hint}>{escape(name)}</button>'
+
+
+def _text_section(paragraph: Paragraph, spoken: Language | str, language: Language, slices: Iterable[Slice]) -> str:
+    say, name = words(language), LANGUAGE_NAMES[language][spoken]
+    text = paragraph.in_language(spoken)
+    if text is None:
+        return f'<section><p class="note">{say["no_twin"].format(language=name)}</p></section>'
+    translation = paragraph.translations.get(spoken)
+    kind = "printed" if translation is None else "official" if translation.official else "rendering"
+    heading = f"<h3>{say[kind].format(language=name)}</h3>"
+    if not paragraph.is_row:
+        return f'<section>{heading}<p class="body" lang="{lang(spoken)}">{mark(text, slices)}</p></section>'
+    row = translation or paragraph
+    label = " · ".join(escape(part) for part in (row.body, row.row) if part)
+    shown = f'<p class="path" lang="{lang(spoken)}">{label}</p>'
+    shown += f'<p class="body" lang="{lang(spoken)}">{mark(text, slices)}</p>'
+    names = "".join(f"<li>{escape(column)}</li>" for column, _ in row.columns)
+    return f'<section>{heading}{shown}<ul class="path" lang="{lang(spoken)}">{names}</ul></section>'
+
+
+def _verdict(quote: str, verdict: Verdict, language: Language) -> str:
+    kind, sign = ("rejected", "✗") if verdict in REJECTED else ("found", "✓")
+    said = escape(VERDICTS[language][verdict])
+    return f'<p class="verdict {kind}">{sign} {words(language)["quoted"]}“{escape(quote)}” — {said}</p>'
+
+
+def _footnotes(paragraph: Paragraph, language: Language) -> str:
+    if not paragraph.footnotes:
+        return ""
+    notes = "".join(f"<li><b>{escape(note.mark)}</b> {lines(note.text)}</li>" for note in paragraph.footnotes)
+    heading = f"<h3>{words(language)['footnotes']}</h3>"
+    return f'<section class="footnotes">{heading}<ul lang="{lang(paragraph.language)}">{notes}</ul></section>'
+
+
+def links_html(report: Report, language: Language) -> str:
+    """The links to the official document, or that there is none."""
+    say = words(language)
+    links = [
+        f'<a href="{escape(address)}" target="_blank" rel="noopener noreferrer" hreflang="{lang(spoken)}">'
+        f"{escape(LANGUAGE_NAMES[language].get(spoken, spoken))}</a>"
+        for spoken, address in report.links.items()
+        if address.startswith("https://")
+    ]
+    return f'<p class="note">{say["document"] + " · ".join(links) if links else say["no_document"]}</p>'
+
+
+def headings_in(paragraph: Paragraph, language: Language) -> Sequence[str]:
+    """The headings of a paragraph in a language, or in its own."""
+    translation = paragraph.translations.get(language)
+    rendered = translation.headings if translation else ()
+    return rendered if len(rendered) == len(paragraph.headings) else paragraph.headings
+
+
+def title_in(report: Report, language: Language) -> tuple[str, Language]:
+    """The report's title in a language, or in its own, with the language it is in."""
+    spoken = language if language in report.titles else report.language
+    return report.titles.get(spoken) or report.short_title or report.name, spoken
+
+
+def lang(language: Language | str) -> str:
+    """The value of a `lang` attribute."""
+    return "zh-Hans" if language == "zh" else escape(language)
+
+
+def lines(text: str) -> str:
+    """Text escaped, its line ends as breaks, so that no blank line ends the HTML block it stands in."""
+    return escape(text).replace("\r", "").replace("\n", "<br>")
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())
+
+
+def _short(text: str, length: int) -> str:
+    line = _one_line(text)
+    return line if len(line) <= length else line[:length].rstrip() + " …"

@@ -1,0 +1,46 @@
+"""Put the page on this machine's loopback address, with nothing of the machine reachable through it."""
+
+import os
+import tempfile
+
+from rag.assistant import Assistant
+
+UPLOAD_LIMIT = "50mb"  # the largest report is under 1 MB as text, some 5 MB as a PDF
+WAITING = 16  # questions in the queue before a reader is told to come back
+
+
+def serve(assistant: Assistant) -> None:
+    """Serve the page until interrupted, from an empty folder: Gradio hands out files of the folder it runs in."""
+    os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
+    os.environ["HF_HUB_OFFLINE"] = "1"
+    own = ",".join(filter(None, [os.environ.get("NO_PROXY", ""), "localhost,127.0.0.1,::1", assistant.settings.host]))
+    os.environ["NO_PROXY"] = os.environ["no_proxy"] = own  # Gradio asks itself whether it is up
+    from rag.page.layout import appearance, page
+    from rag.page.wording import EXAMPLES
+
+    assistant.warm_up()
+    for question in EXAMPLES:  # what only answering loads, in both languages
+        assistant.ask(question)
+    with tempfile.TemporaryDirectory(prefix="rapporteur-page-") as empty:
+        os.environ["GRADIO_TEMP_DIR"] = empty
+        os.chdir(empty)
+        blocks = page(assistant)
+        blocks.queue(max_size=WAITING, default_concurrency_limit=1)
+        blocks.launch(
+            server_name=assistant.settings.host,
+            server_port=assistant.settings.port,
+            share=False,
+            quiet=True,
+            inbrowser=False,
+            prevent_thread_lock=True,
+            show_error=False,
+            allowed_paths=[],
+            max_file_size=UPLOAD_LIMIT,
+            enable_monitoring=False,
+            ssr_mode=False,
+            mcp_server=False,
+            footer_links=[],
+            **appearance(),
+        )
+        print(f"Rapporteur is on http://{assistant.settings.host}:{assistant.settings.port}", flush=True)
+        blocks.block_thread()

@@ -1,0 +1,345 @@
+"""Tests of rag/citations.py."""
+
+import random
+import re
+from collections.abc import Iterator, Mapping
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from seed_texts import chinese, english
+
+from rag.citations import (
+    MARKER,
+    Checked,
+    check_answer,
+    cite_quote,
+    complete_statements,
+    is_refusal,
+    marked_as_used,
+    plain_markers,
+    refuses,
+    unsupported_figures,
+)
+from rag.lexicon import Lexicon
+from rag.records import Footnote, Language, Paragraph, Report, Translation, Verdict
+from rag.text import find_quote, sentences
+
+REPORT = Report(
+    "S/2021/839", "a.txt", "zh", "", "0", "S/2021/839", {"zh": "小武器和轻武器", "en": "Small arms"}, date="2021-09-30"
+)
+REPORTS = {REPORT.id: REPORT}
+DEATHS = Paragraph(
+    "S/2021/839",
+    "main",
+    "3",
+    2,
+    "2015年至2020年，在12场武装冲突中，至少有176 095名平民死亡。大多数平民的死因是小武器和轻武器(27%)。",
+    "zh",
+    "3",
+    translations={
+        "en": Translation(
+            "Between 2015 and 2020, at least 176,095 civilians died in 12 armed conflicts. "
+            "Most civilian deaths were caused by small arms and light weapons (27 per cent)."
+        )
+    },
+)
+CHAIR = Paragraph(
+    "S/2021/839",
+    "main",
+    "9",
+    8,
+    "马丁·基马尼当选会议主席，任期一年。各国承诺“充分执行”《行动纲领》。",
+    "zh",
+    "9",
+    footnotes=(Footnote("1", "See resolution 2220 (2015)."),),
+)
+PASSAGES = {1: DEATHS, 2: CHAIR}
+OK = (Verdict.FOUND, Verdict.FOUND_NORMALISED, Verdict.SUPPORTED)
+
+
+_LEXICON: list[Lexicon] = []
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _lexicon(lexicon: Lexicon) -> None:
+    _LEXICON.append(lexicon)
+
+
+def _checked(answer: str, language: Language = "zh", passages: Mapping[int, Paragraph] = PASSAGES) -> Checked:
+    return check_answer(answer, passages, REPORTS, language, _LEXICON[0])
+
+
+# Markers
+
+
+@pytest.mark.parametrize(
+    ("written", "plain"),
+    [
+        ("甲【1】。", "甲[1]。"),
+        ("甲［1］。", "甲[1]。"),
+        ("甲[１]。", "甲[1]。"),
+        ("甲〔1〕。", "甲[1]。"),
+        ("甲(1)。", "甲[1]。"),
+        ("甲（2）。", "甲[2]。"),
+        ("甲 (1)", "甲[1]"),
+        ("甲[1, 2]。", "甲[1][2]。"),
+        ("甲【1、2】。", "甲[1][2]。"),
+        ("甲[1和2]。", "甲[1][2]。"),
+        ("甲[段落1]。", "甲[1]。"),
+        ("甲[第2段]。", "甲[2]。"),
+        ("A [paragraph 1].", "A [1]."),
+        ("A [Source 2].", "A [2]."),
+        ("A [^1].", "A [1]."),
+        ("甲。[1]", "甲[1]。"),
+        ("甲。 [1] [2]", "甲[1][2]。"),
+        ("A. [1] B. [2]", "A [1]. B [2]."),
+        ("“甲。”[1]", "“甲[1]。”"),
+        ("甲[9]。", "甲。"),
+        ("甲[1][9]。", "甲[1]。"),
+        ("甲[0]。", "甲。"),
+        ("甲(9)。", "甲(9)。"),
+        ("(1) 甲；(2) 乙。", "(1) 甲；(2) 乙。"),
+        ("第2220(2015)号决议。", "第2220(2015)号决议。"),
+        ("A (2) is B [1].", "A (2) is B [1]."),
+    ],
+)
+def test_markers_are_made_plain(written: str, plain: str) -> None:
+    assert plain_markers(written, [1, 2]) == plain
+
+
+@given(st.lists(st.integers(1, 9), min_size=1, max_size=4, unique=True), st.sampled_from(["【{}】", "［{}］", "[{}]"]))
+def test_what_is_written_as_markers_is_read_as_the_same_numbers(numbers: list[int], form: str) -> None:
+    answer = f"甲{''.join(form.format(number) for number in numbers)}。"
+    assert [int(found) for found in MARKER.findall(plain_markers(answer, range(1, 10)))] == numbers
+
+
+@given(st.text(st.sampled_from('甲A1239。.[]【】()（）,、 \n“”"'), max_size=40))
+@settings(max_examples=60)
+def test_whatever_a_model_writes_only_passages_are_cited(answer: str) -> None:
+    checked = _checked(answer)
+    assert {citation.paragraph.id for citation in checked.citations} <= {DEATHS.id, CHAIR.id}
+    shown = list(dict.fromkeys(map(int, MARKER.findall(checked.text))))
+    assert shown == list(range(1, len(shown) + 1))  # numbered by first use
+    assert {citation.marker for citation in checked.citations} == set(shown)  # every marker has a verdict
+
+
+@given(st.lists(st.sampled_from(["甲", "[1", "]", "[", "2]", "[2]", "[1]", "。", "["]), max_size=12))
+def test_streamed_markers_are_numbered_as_the_whole_answers(pieces: list[str]) -> None:
+    def deltas() -> Iterator[str]:
+        yield from pieces
+        return {"finish_reason": "stop"}
+
+    stream = marked_as_used(deltas())  # type: ignore[arg-type]
+    shown = ""
+    while True:
+        try:
+            shown += next(stream)
+        except StopIteration as end:
+            whole, run = end.value
+            break
+    assert whole == "".join(pieces)
+    assert run == {"finish_reason": "stop"}
+    numbers = {old: str(n) for n, old in enumerate(dict.fromkeys(MARKER.findall(whole)), 1)}
+    assert shown == MARKER.sub(lambda match: f"[{numbers[match[1]]}]", whole)
+
+
+@pytest.mark.parametrize(
+    ("cut", "kept"),
+    [
+        ("甲[1]。乙[2", "甲[1]。"),
+        ("甲[1]。乙。丙", "甲[1]。乙。"),
+        ("A [1]. B is", "A [1]."),
+        ("甲乙丙", "甲乙丙"),
+        ("说“甲。”乙", "说“甲。”乙"),
+    ],
+)
+def test_an_answer_cut_by_the_limit_ends_with_its_last_whole_statement(cut: str, kept: str) -> None:
+    assert complete_statements(cut) == kept
+
+
+# Verdicts
+
+
+@pytest.mark.parametrize(
+    ("answer", "language"),
+    [
+        pytest.param("至少有176095名平民死亡[1]。", "zh", id="figure without blanks"),
+        pytest.param("至少17.6095万平民在武装冲突中死亡[1]。", "zh", id="figure in ten thousands"),
+        pytest.param("百分之二十七的平民死因是小武器和轻武器[1]。", "zh", id="share in words"),
+        pytest.param("会议主席是马丁·基马尼[2]。", "zh", id="name"),
+        pytest.param("各国承诺“充分执行”《行动纲领》[2]。", "zh", id="quotation"),
+        pytest.param("平民的死因大多是“小武器和轻武器（27％）”[1]。", "zh", id="quotation in other width"),
+        pytest.param("2021年的报告（S/2021/839）说，至少有176 095名平民死亡[1]。", "zh", id="report named"),
+        pytest.param("At least 176,095 civilians died in armed conflicts [1].", "en", id="English"),
+        pytest.param("Small arms caused 27% of civilian deaths [1].", "en", id="English share"),
+        pytest.param("“Most civilian deaths were caused by small arms” [1].", "en", id="English quotation"),
+    ],
+)
+def test_what_the_paragraph_says_is_verified(answer: str, language: Language) -> None:
+    checked = _checked(answer, language)
+    assert (checked.verified, checked.rejected) == (1, 0), checked
+    assert all(citation.verdict in OK for citation in checked.citations)
+    assert "核实" not in checked.text
+    assert "verified" not in checked.text
+
+
+@pytest.mark.parametrize(
+    ("answer", "language", "reason"),
+    [
+        pytest.param("至少有176 096名平民死亡[1]。", "zh", "figures", id="one digit"),
+        pytest.param("至少有27万平民死亡[1]。", "zh", "figures", id="share as a number"),
+        pytest.param("2014年至2020年有176 095名平民死亡[1]。", "zh", "figures", id="year"),
+        pytest.param("S/2020/839称有176 095名平民死亡[1]。", "zh", "figures", id="symbol"),
+        pytest.param("会议主席是马丁·基马尼，任期二年[2]。", "zh", "figures", id="figure in words"),
+        pytest.param("平民死因是“小武器或轻武器”[1]。", "zh", "quote", id="quotation altered"),
+        pytest.param("各国承诺“充分执行”《行动纲领》[1]。", "zh", "quote", id="quotation of another paragraph"),
+        pytest.param("会议主席由法国大使担任，副主席来自日本[2]。", "zh", "words", id="made up"),
+        pytest.param("海洋渔业配额制度改革取得进展[1]。", "zh", "words", id="another subject"),
+        pytest.param("At least 176,095 civilians died [1].", "zh", "language", id="wrong language"),
+        pytest.param("至少有176 095名平民死亡[1]。", "en", "language", id="wrong language in English"),
+        pytest.param("At least 176,059 civilians died [1].", "en", "figures", id="English digits swapped"),
+        pytest.param("A third of civilian deaths were caused by small arms [1].", "en", "figures", id="English share"),
+        pytest.param("No civilians died in armed conflicts [1].", "en", "words", id="denied"),
+        pytest.param("大多数平民的死因不是小武器和轻武器[1]。", "zh", "words", id="denied in Chinese"),
+        pytest.param("“5 civilians died in 12 armed conflicts” [1].", "en", "quote", id="quotation cuts a number"),
+        pytest.param("鲸鱼数量在北大西洋回升。", "zh", "source", id="no source"),
+    ],
+)
+def test_what_the_paragraph_does_not_say_is_marked(answer: str, language: Language, reason: str) -> None:
+    checked = _checked(answer, language)
+    assert (checked.verified, checked.rejected) == (0, 1), checked
+    assert checked.statements[0].wrong == reason
+    assert ("未核实" if language == "zh" else "not verified") in checked.text
+    assert all(citation.verdict not in OK for citation in checked.citations)
+
+
+def test_the_wrong_figures_are_named() -> None:
+    assert "30%" in _checked("30%的平民死因是小武器和轻武器[1]。").text
+
+
+def test_good_statements_stay_beside_bad_ones() -> None:
+    checked = _checked("至少有176 095名平民死亡[1]。其中99%是儿童[1]。会议主席是基马尼[2]。")
+    assert (checked.verified, checked.rejected) == (2, 1)
+
+
+def test_a_statement_without_a_marker_gets_the_passage_that_supports_it() -> None:
+    checked = _checked("至少有176 095名平民死亡。马丁·基马尼当选会议主席。")
+    assert checked.text == "至少有176 095名平民死亡[1]。马丁·基马尼当选会议主席[2]。"
+    assert [citation.paragraph for citation in checked.citations] == [DEATHS, CHAIR]
+
+
+def test_markers_that_are_no_passages_are_replaced_or_left_out() -> None:
+    assert _checked("马丁·基马尼当选会议主席[7]。").text == "马丁·基马尼当选会议主席[1]。"
+    assert _checked("鲸鱼回升了[7]。").citations == ()
+
+
+def test_markers_are_numbered_by_first_use() -> None:
+    checked = _checked("马丁·基马尼当选会议主席[2]。至少有176 095名平民死亡[1]。")
+    assert checked.text == "马丁·基马尼当选会议主席[1]。至少有176 095名平民死亡[2]。"
+    assert [(c.marker, c.paragraph) for c in checked.citations] == [(1, CHAIR), (2, DEATHS)]
+
+
+def test_a_passage_cited_for_nothing_is_rejected_beside_one_that_supports() -> None:
+    verdicts = {c.paragraph.number: c.verdict for c in _checked("至少有176 095名平民死亡[1][2]。").citations}
+    assert verdicts == {"3": Verdict.SUPPORTED, "9": Verdict.NOT_FOUND}
+
+
+def test_a_lead_in_cites_nothing_and_is_not_counted() -> None:
+    checked = _checked("报告指出以下各点：\n- 马丁·基马尼当选会议主席[2]。")
+    assert (checked.verified, checked.rejected) == (1, 0)
+
+
+def test_a_quotation_of_a_rendering_is_unofficial_and_has_the_original_beside_it() -> None:
+    (citation,) = _checked("“at least 176,095 civilians died” [1].", "en").citations
+    assert (citation.official, citation.verdict) == (False, Verdict.FOUND)
+    assert citation.original is not None
+    assert citation.original.startswith("2015年至2020年")
+
+
+def test_footnotes_are_part_of_a_paragraph() -> None:
+    assert unsupported_figures("见第2220(2015)号决议", [CHAIR]) == []
+    assert cite_quote(1, CHAIR, "resolution 2220 (2015)", "zh").verdict == Verdict.FOUND
+
+
+# Refusals
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        "报告没有回答这个问题。",
+        "段落中没有提及这一数字。",
+        "根据所给段落，无法确定具体日期。",
+        "这些段落均未提到法国。",
+        "The reports do not answer this question.",
+        "The paragraphs do not mention France.",
+        "This cannot be determined.",
+    ],
+)
+def test_a_refusal_is_known_in_other_words(answer: str) -> None:
+    assert refuses(answer, "报告没有回答这个问题。" if "。" in answer else "The reports do not answer this question.")
+    assert _checked(answer, "zh" if "。" in answer else "en").verified == 0
+
+
+@pytest.mark.parametrize("answer", ["至少有176 095名平民死亡[1]。", "Civilians died [1].", "会议没有选出主席[2]。"])
+def test_an_answer_is_no_refusal(answer: str) -> None:
+    assert not refuses(answer, "报告没有回答这个问题。")
+
+
+def test_the_refusal_given_is_known_whatever_stands_round_it() -> None:
+    assert is_refusal(" 报告没有回答这个问题[1]。\n", "报告没有回答这个问题。")
+    assert not is_refusal("报告没有回答这个问题，但提到法国。", "报告没有回答这个问题。")
+
+
+# Five hundred altered quotations
+
+
+def _mutants() -> Iterator[tuple[str, str]]:
+    """Paragraphs with a quotation of them that is altered, and does not occur in them all the same."""
+    chance = random.Random(5)
+    sources = {"zh": chinese(), "en": english()}
+    made = 0
+    while made < 500:
+        language: Language = "zh" if made % 2 else "en"
+        text = chance.choice(sources[language])
+        start, end = chance.choice(sentences(text, language))
+        quote = text[start:end]
+        if len(quote) < 12:
+            continue
+        altered = _altered(quote, chance.choice(sources[language]), made % 3, chance)
+        if altered is None or _plain(altered) in _plain(text):
+            continue
+        made += 1
+        yield text, altered
+
+
+def _altered(quote: str, other: str, how: int, chance: random.Random) -> str | None:
+    if how == 0:  # one Han character, letter or digit changed
+        places = [n for n, character in enumerate(quote) if character.isalnum()]
+        n = chance.choice(places)
+        pool = "0123456789" if quote[n].isdigit() else "武器国家年会报告" if quote[n] > "\u2e80" else "aeiourst"
+        return quote[:n] + chance.choice([c for c in pool if c != quote[n].lower()]) + quote[n + 1 :]
+    if how == 1:  # words removed from the middle
+        a = chance.randrange(2, len(quote) // 2)
+        return quote[:a] + quote[a + chance.randrange(2, 6) :]
+    return quote[: len(quote) // 2] + other[len(other) // 2 :][:40]  # halves of two paragraphs joined
+
+
+def _plain(text: str) -> str:
+    return re.sub(r"[\W_]+", "", text.lower())
+
+
+def test_no_altered_quotation_is_found() -> None:
+    for text, altered in _mutants():
+        paragraph = Paragraph("r", "main", "1", 0, text, "zh" if re.search("[一-龥]", text) else "en")
+        citation = cite_quote(1, paragraph, altered, paragraph.language)
+        assert citation.verdict == Verdict.NOT_FOUND, (altered, text)
+
+
+def test_every_sentence_of_the_reports_is_found() -> None:
+    for text, language in [(chinese()[n], "zh") for n in range(0, 200, 5)] + [(english()[n], "en") for n in range(40)]:
+        for start, end in sentences(text, language):  # type: ignore[arg-type]
+            match = find_quote(text, text[start:end])
+            assert match is not None
+            assert match.exact

@@ -1,0 +1,89 @@
+"""The commands as people type them, over a toy index that needs no model."""
+
+import json
+import sys
+from pathlib import Path
+
+import pytest
+from eval_toy import ANSWERS, LINES, PARAGRAPHS, REPORTS
+from made_index import FakeEmbedder, indexed
+
+from eval import __main__ as cli
+
+
+@pytest.fixture(scope="module")
+def index(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("index")
+    of = [(report, [p for p in PARAGRAPHS if p.report == report.id]) for report in REPORTS.values()]
+    indexed(of, folder, FakeEmbedder())
+    return folder
+
+
+@pytest.fixture
+def files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    for name, lines in (("q.jsonl", LINES), ("a.jsonl", ANSWERS.values())):
+        (tmp_path / name).write_text(
+            "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines), encoding="utf-8"
+        )
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def typed(monkeypatch: pytest.MonkeyPatch, *words: str | Path) -> int:
+    """The exit code of `python -m eval WORDS`."""
+    monkeypatch.setattr(sys, "argv", ["eval", *map(str, words)])
+    with pytest.raises(SystemExit) as left:
+        cli.main()
+    return int(left.value.code or 0)
+
+
+def test_another_tools_answers_are_scored_compared_and_shown(
+    files: Path, index: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert typed(monkeypatch, "score", "a.jsonl", "--questions", "q.jsonl", "--index", index) == 0
+    shown = capsys.readouterr().out
+    assert "1 questions have no answer and count as wrong" in shown
+    assert "balanced_accuracy" in shown
+    assert (files / "a-scored" / "per_question.csv").is_file()
+    assert typed(monkeypatch, "compare", "a-scored", "a-scored") == 0
+    assert "+0.000" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(("least", "code"), [pytest.param(0.1, 0, id="reached"), pytest.param(0.9, 100, id="missed")])
+def test_a_missed_gate_is_exit_code_100(
+    files: Path, index: Path, monkeypatch: pytest.MonkeyPatch, least: float, code: int
+) -> None:
+    (files / "gates.toml").write_text(f'[[gate]]\nmeasure = "fact_recall"\nleast = {least}\n', encoding="utf-8")
+    words = ["score", "a.jsonl", "--questions", "q.jsonl", "--index", index, "--gate", "gates.toml"]
+    assert typed(monkeypatch, *words) == code
+
+
+def test_a_good_questions_file_is_valid_and_a_bad_one_is_not(
+    files: Path, index: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert typed(monkeypatch, "validate", "q.jsonl", "--index", index) == 0
+    (files / "q.jsonl").write_text(json.dumps({**LINES[0], "facts": [["9 999"]]}) + "\n", encoding="utf-8")
+    capsys.readouterr()
+    assert typed(monkeypatch, "validate", "q.jsonl", "--index", index) == 2
+    assert "q.jsonl line 1: p1-en: no form of fact 1" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        pytest.param(["score", "nothing"], "nothing holds no run", id="no run"),
+        pytest.param(["compare", "nothing", "nothing"], "was not scored", id="not scored"),
+        pytest.param(["run", "--split", "train"], "No split 'train'. Splits are: dev, test, all", id="split"),
+        pytest.param(["run", "--type", "riddle"], "No type 'riddle'. Types are:", id="type"),
+        pytest.param(["run", "--questions", "none.jsonl"], "none.jsonl cannot be read", id="no questions"),
+        pytest.param(["sweep", "none.toml"], "none.toml cannot be read", id="no grid"),
+        pytest.param(["import", "a.jsonl"], "is no grading sheet", id="not a sheet"),
+    ],
+)
+def test_what_cannot_be_done_is_one_line_and_exit_code_2(
+    files: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], words: list[str], told: str
+) -> None:
+    assert typed(monkeypatch, *words) == 2
+    error = capsys.readouterr().err
+    assert told in error
+    assert error.count("\n") == 1

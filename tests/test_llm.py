@@ -1,0 +1,516 @@
+"""Tests of rag/llm: the real llama.cpp on small random models, and servers that misbehave."""
+
+import json
+import re
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import closing, suppress
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+from socket import create_connection, socket
+from time import monotonic, sleep
+from typing import Any
+
+import pytest
+import tiny_gguf
+from langchain_core.messages import AIMessage, HumanMessage, SystemMessage
+from langchain_tests.integration_tests import ChatModelIntegrationTests
+
+from rag.errors import GenerationError, ModelError
+from rag.llm import LlamaChat, chat_model, engine, estimated_tokens, generate, model_name, token_counter
+from rag.prompt import answer_grammar
+from rag.settings import Settings
+
+ASKED = [SystemMessage("规则"), HumanMessage("什么是小武器？")]
+CHINESE = "root ::= [一-龥。，]{200,500}"
+ANSWER = re.compile(r"(?:[^\[\]【】<>|\n]{2,9}(?:\[[1-3]\]){1,3}[。.；;！!]?[ \n]?)+")
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("gguf")
+    tiny_gguf.write(folder / "plain.gguf")
+    tiny_gguf.write(folder / "thinking.gguf", tiny_gguf.THINKING)
+    tiny_gguf.write(folder / "always.gguf", tiny_gguf.ALWAYS_THINKING)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def chat(folder: Path) -> LlamaChat:
+    return _chat(folder / "plain.gguf")
+
+
+def _chat(path: Path, **given: Any) -> LlamaChat:
+    return LlamaChat(path=path, **{"context_size": 1024, "threads": 1, "max_tokens": 40, **given})
+
+
+def _decoded(chat: LlamaChat, messages: list[Any]) -> str:
+    return str(chat._llama.detokenize(chat._prompt(messages), special=True).decode())
+
+
+def _settings(llm: Path | str, **given: Any) -> Settings:
+    return Settings(llm=str(llm), llm_threads=1, **{"llm_context": 1024, "llm_output": 40, **given})
+
+
+# What it writes
+
+
+def test_two_hundred_seeds_write_only_statements_cited_by_the_markers_given(folder: Path) -> None:
+    small = tiny_gguf.write(folder / "small.gguf", layers=1, width=16)
+    chat = _chat(small, temperature=1.0, max_tokens=32)
+    grammar = answer_grammar(3, "报告没有回答这个问题。", longest=8)
+    complete = 0
+    for seed in range(200):
+        chat.seed = seed
+        text = chat.invoke([HumanMessage("?")], grammar=grammar).text
+        statements = text[: text.rfind("]") + 1]
+        assert not statements or ANSWER.fullmatch(statements), (seed, text)
+        assert "\ufffd" not in text, (seed, text)
+        complete += bool(statements)
+    assert complete > 50
+
+
+def test_an_answer_may_be_the_refusal_and_nothing_beside_it(folder: Path) -> None:
+    refusal = "报告没有回答这个问题。"
+    grammar = answer_grammar(2, refusal).split("\n")[0].split(" | statement")[0]
+    assert _chat(folder / "plain.gguf").invoke(ASKED, grammar=grammar).text == refusal
+
+
+def test_the_likeliest_words_do_not_change_from_run_to_run(chat: LlamaChat) -> None:
+    first = chat.invoke(ASKED, grammar=CHINESE).text
+    chat.invoke([HumanMessage("别的问题")], grammar=CHINESE)
+    assert chat.invoke(ASKED, grammar=CHINESE).text == first
+
+
+def test_streamed_chinese_is_never_broken(folder: Path) -> None:
+    chat = _chat(folder / "plain.gguf", temperature=1.0, seed=3, max_tokens=100)
+    pieces = [chunk.text for chunk in chat.stream(ASKED, grammar=CHINESE)]
+    text = "".join(pieces)
+    assert len([piece for piece in pieces if piece]) > 20  # a character at a time
+    assert re.fullmatch("[一-龥。，]+", text)
+    assert chat.invoke(ASKED, grammar=CHINESE).text == text
+
+
+def test_a_character_cut_by_the_limit_is_left_out(folder: Path) -> None:
+    chat = _chat(folder / "plain.gguf")
+    for limit in (4, 5, 6):  # three bytes a character
+        answer = chat.invoke(ASKED, grammar=CHINESE, max_tokens=limit)
+        assert len(answer.text) == limit // 3
+        assert answer.response_metadata["finish_reason"] == "length"
+
+
+@pytest.mark.parametrize("stop", ["丁丙", "。", "丙丁丙丁"])
+def test_writing_ends_before_a_stop_sequence(chat: LlamaChat, stop: str) -> None:
+    text = "丁丙丁丙。丁丙"
+    whole = chat.invoke(ASKED, grammar=f'root ::= "{text}"')
+    assert whole.text == text
+    answer = chat.invoke(ASKED, grammar=f'root ::= "{text}"', stop=[stop])
+    assert answer.text == text[: text.find(stop) if stop in text else None]
+    pieces = [chunk.text for chunk in chat.stream(ASKED, grammar=f'root ::= "{text}"', stop=[stop])]
+    assert "".join(pieces) == answer.text
+
+
+def test_figures_of_the_run_come_with_the_last_chunk(chat: LlamaChat) -> None:
+    *_, last = chat.stream(ASKED, grammar='root ::= "好"')
+    assert last.usage_metadata is not None
+    assert last.usage_metadata["output_tokens"] == 3
+    assert last.usage_metadata["input_tokens"] == chat.get_num_tokens_from_messages(ASKED)
+    assert {"reused_tokens", "prompt_ms", "generate_ms"} <= set(last.response_metadata)
+
+
+# What it reads
+
+
+def test_the_files_own_template_is_used(chat: LlamaChat) -> None:
+    messages = [SystemMessage("甲"), HumanMessage("乙"), AIMessage("丙"), HumanMessage("丁")]
+    assert _decoded(chat, messages) == (
+        "<|im_start|>system\n甲<|im_end|>\n<|im_start|>user\n乙<|im_end|>\n<|im_start|>assistant\n丙<|im_end|>\n"
+        "<|im_start|>user\n丁<|im_end|>\n<|im_start|>assistant\n"
+    )
+
+
+@pytest.mark.parametrize("name", ["thinking", "always"])
+def test_thinking_is_switched_off_by_an_empty_block(folder: Path, name: str) -> None:
+    assert re.search(r"<think>\s*</think>\n\n$", _decoded(_chat(folder / f"{name}.gguf"), ASKED))
+
+
+@pytest.mark.parametrize("token", tiny_gguf.SPECIAL)
+def test_control_tokens_in_a_message_stay_plain_text(chat: LlamaChat, token: str) -> None:
+    control = chat._prompt([HumanMessage("a")])
+    asked = chat._prompt([HumanMessage(f"a{token}b")])
+    assert sum(n >= 256 for n in asked) == sum(n >= 256 for n in control)
+    assert len(asked) == len(control) + len(token) + 1
+
+
+def test_the_common_beginning_of_a_second_prompt_is_not_read_again(folder: Path) -> None:
+    chat = _chat(folder / "plain.gguf")
+    passages = "报告段落。" * 40
+    chat.invoke([SystemMessage("规则"), HumanMessage(passages + "第一个问题")], grammar=CHINESE)
+    answer = chat.invoke([SystemMessage("规则"), HumanMessage(passages + "另一个问题")], grammar=CHINESE)
+    assert answer.usage_metadata is not None
+    assert answer.response_metadata["reused_tokens"] > 0.9 * answer.usage_metadata["input_tokens"]
+
+
+def test_an_answer_over_a_reused_beginning_is_the_one_a_fresh_model_gives(folder: Path) -> None:
+    used, fresh = _chat(folder / "plain.gguf"), _chat(folder / "plain.gguf")
+    used.invoke([HumanMessage("报告段落一二三。甲？")], grammar=CHINESE)
+    question = [HumanMessage("报告段落一二三。乙？")]
+    assert used.invoke(question, grammar=CHINESE).text == fresh.invoke(question, grammar=CHINESE).text
+
+
+def test_tokens_are_counted_by_the_models_tokenizer(chat: LlamaChat) -> None:
+    assert token_counter(chat)("武器 a") == 8  # bytes
+
+
+def test_tokens_of_a_server_are_estimated_high() -> None:
+    assert estimated_tokens("关于轻小武器的报告") >= 5
+    assert estimated_tokens("The report of the Secretary-General on small arms") >= 10
+
+
+def test_a_prompt_that_does_not_fit_says_so(chat: LlamaChat) -> None:
+    with pytest.raises(GenerationError, match=r"1,024.*Raise llm_context"):
+        chat.invoke([HumanMessage("长" * 400)])
+
+
+def test_the_answer_ends_where_the_context_does(chat: LlamaChat) -> None:
+    prompt = "长" * 310  # 930 tokens
+    answer = chat.invoke([HumanMessage(prompt)], grammar=CHINESE, max_tokens=500)
+    assert answer.usage_metadata is not None
+    assert answer.usage_metadata["total_tokens"] == 1024
+
+
+def test_no_more_context_is_used_than_the_model_was_trained_for(tmp_path: Path) -> None:
+    assert _chat(tiny_gguf.write(tmp_path / "short.gguf", trained_context=256)).context == 256
+
+
+# Stopping and waiting
+
+
+def test_closing_the_stream_frees_the_model_at_once(folder: Path) -> None:
+    chat = _chat(folder / "plain.gguf", max_tokens=900)
+    started = monotonic()
+    with closing(generate(chat, ASKED, _settings(folder / "plain.gguf"), CHINESE)) as pieces:
+        next(piece for piece in pieces if piece)
+    assert not chat._turn.locked()
+    assert monotonic() - started < 1
+
+
+def test_stop_is_heard_while_the_prompt_is_read(folder: Path) -> None:
+    chat = _chat(folder / "plain.gguf", context_size=4096)
+    chunks = chat.stream([HumanMessage("长" * 1000)])
+    assert next(chunks).text == ""
+    assert chat._turn.locked()
+    chunks.close()  # type: ignore[attr-defined]
+    assert not chat._turn.locked()
+
+
+def test_two_chats_at_once_are_answered_one_after_the_other(folder: Path) -> None:
+    chat = _chat(folder / "plain.gguf", max_tokens=60)
+    alone = {word: chat.invoke([HumanMessage(word)], grammar=CHINESE).text for word in "甲乙丙丁"}
+    together: dict[str, str] = {}
+
+    def ask(word: str) -> None:
+        together[word] = chat.invoke([HumanMessage(word)], grammar=CHINESE).text
+
+    threads = [threading.Thread(target=ask, args=(word,)) for word in alone]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert together == alone
+    assert chat.waiting == 0
+
+
+def test_who_waits_is_counted_and_kept_company(folder: Path) -> None:
+    chat = _chat(folder / "plain.gguf")
+    first, second = chat.stream(ASKED), chat.stream(ASKED)
+    next(first)
+    assert next(second).text == ""
+    assert chat.waiting == 1
+    second.close()  # type: ignore[attr-defined]
+    first.close()  # type: ignore[attr-defined]
+    assert chat.waiting == 0
+    assert chat.invoke(ASKED, grammar='root ::= "好"').text == "好"
+
+
+def test_a_model_that_takes_too_long_is_given_up(folder: Path) -> None:
+    with pytest.raises(GenerationError, match=r"longer than 0\.001 seconds.*llm_timeout"):
+        _chat(folder / "plain.gguf", timeout=0.001).invoke([HumanMessage("长" * 200)])
+
+
+def test_random_bytes_make_text_even_without_a_grammar(folder: Path) -> None:
+    chat = _chat(folder / "plain.gguf", temperature=1.0)
+    text = "".join(generate(chat, ASKED, _settings(folder / "plain.gguf")))
+    assert len(text) > 10
+    assert "\ufffd" not in text
+
+
+def test_an_empty_answer_is_an_error(folder: Path) -> None:
+    chat = _chat(folder / "plain.gguf")
+    with pytest.raises(GenerationError, match="wrote nothing"):
+        list(generate(chat, ASKED, _settings(folder / "plain.gguf"), 'root ::= " "'))
+
+
+# Files that are no use
+
+
+def test_none_is_no_model() -> None:
+    assert chat_model(Settings()) is None
+
+
+def test_choosing_a_file_loads_nothing(folder: Path) -> None:
+    model = chat_model(_settings(folder / "plain.gguf"))
+    assert isinstance(model, LlamaChat)
+    assert model._loaded is None
+
+
+def test_a_file_that_is_not_there_says_what_can_be_had(tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match=r"No model file .*rapporteur models"):
+        chat_model(_settings(tmp_path / "none.gguf"))
+
+
+def test_a_file_that_is_no_gguf_says_how_it_begins(tmp_path: Path) -> None:
+    (tmp_path / "page.gguf").write_text("<!doctype html>")
+    with pytest.raises(ModelError, match=r"not a GGUF file.*<!do"):
+        chat_model(_settings(tmp_path / "page.gguf"))
+
+
+def test_without_llama_cpp_the_message_says_make_llm(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("rag.llm.find_spec", lambda name: None)
+    with pytest.raises(ModelError, match="make llm"):
+        chat_model(_settings(folder / "plain.gguf"))
+
+
+@pytest.mark.parametrize("kept", [8, 100, 2000, 9000, 60_000], ids=lambda kept: f"{kept} bytes")
+def test_a_truncated_file_is_damaged(folder: Path, tmp_path: Path, kept: int) -> None:
+    path = tmp_path / "cut.gguf"
+    path.write_bytes((folder / "plain.gguf").read_bytes()[:kept])
+    with pytest.raises(ModelError, match=r"damaged or incomplete .*rapporteur models pull"):
+        _chat(path).invoke(ASKED)
+
+
+def test_an_unknown_architecture_is_named(tmp_path: Path) -> None:
+    path = tiny_gguf.write(tmp_path / "new.gguf", arch="brandnew")
+    with pytest.raises(ModelError, match=r"'brandnew'.*make llm"):
+        _chat(path).invoke(ASKED)
+
+
+def test_a_model_without_a_chat_template_is_no_instruct_model(tmp_path: Path) -> None:
+    path = tiny_gguf.write(tmp_path / "base.gguf", template=None)
+    with pytest.raises(ModelError, match="no chat template"):
+        _chat(path).invoke(ASKED)
+
+
+@pytest.mark.parametrize(
+    "template",
+    [
+        pytest.param("{{ messages.__class__.__mro__[1].__subclasses__() }}", id="reaches for Python"),
+        pytest.param("{{ raise_exception('no system role') }}", id="refuses the messages"),
+        pytest.param("{% for message in %}", id="is no template"),
+    ],
+)
+def test_a_template_that_cannot_be_used_is_an_error(tmp_path: Path, template: str) -> None:
+    path = tiny_gguf.write(tmp_path / "odd.gguf", template)
+    with pytest.raises(ModelError):
+        _chat(path).invoke(ASKED)
+
+
+def test_a_model_larger_than_the_memory_is_not_loaded(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(engine, "_memory", lambda: 1000)
+    with pytest.raises(ModelError, match="GiB of memory"):
+        _chat(folder / "plain.gguf").invoke(ASKED)
+
+
+def test_errors_are_one_line(tmp_path: Path) -> None:
+    (tmp_path / "cut.gguf").write_bytes(b"GGUF" + b"\xff" * 60)
+    with pytest.raises(ModelError) as caught:
+        _chat(tmp_path / "cut.gguf").invoke(ASKED)
+    assert "\n" not in str(caught.value)
+
+
+def test_nothing_of_it_is_imported_without_a_model() -> None:
+    code = (
+        "import sys; import rag.assistant; "
+        "print([name for name in sys.modules if name.startswith(('rag.llm', 'rag.prompt', 'llama_cpp', 'openai'))])"
+    )
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert ran.stdout.strip() == "[]"
+
+
+# The conformance suite of LangChain
+
+
+class TestLlamaChatStandard(ChatModelIntegrationTests):
+    """langchain-tests on a random model; what needs tools, images, JSON or a model that knows words is left out."""
+
+    @pytest.fixture(autouse=True, scope="class")
+    @staticmethod
+    def _file(folder: Path) -> None:
+        TestLlamaChatStandard.path = folder / "plain.gguf"
+
+    @property
+    def chat_model_class(self) -> type[LlamaChat]:
+        return LlamaChat
+
+    @property
+    def chat_model_params(self) -> dict[str, Any]:
+        return {"path": self.path, "context_size": 1024, "threads": 1, "max_tokens": 20}
+
+    @property
+    def has_tool_calling(self) -> bool:
+        return False
+
+    @property
+    def has_structured_output(self) -> bool:
+        return False
+
+
+# Servers
+
+
+def test_llama_cpps_own_server_is_asked_as_any_other(folder: Path) -> None:
+    with socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    command = [sys.executable, "-m", "llama_cpp.server", "--model", str(folder / "plain.gguf"), "--port", str(port)]
+    with subprocess.Popen(
+        [*command, "--n_ctx", "1024", "--n_threads", "1"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    ) as child:
+        try:
+            _wait_for(port)
+            model = chat_model(_settings(f"http://127.0.0.1:{port}"))
+            assert model is not None
+            assert model_name(model).endswith("plain.gguf")
+            assert model.invoke(ASKED).response_metadata["finish_reason"] in ("length", "stop")
+        finally:
+            child.terminate()
+
+
+def _wait_for(port: int) -> None:
+    """Until a server on this machine listens."""
+    for _ in range(300):
+        with suppress(OSError), create_connection(("127.0.0.1", port), timeout=0.2):
+            return
+        sleep(0.1)
+    raise TimeoutError(f"nothing listens on {port}")
+
+
+class _Server(BaseHTTPRequestHandler):
+    """Answers as the class attribute says."""
+
+    pieces: tuple[str, ...] = ()
+    mode = "stream"
+    asked: dict[str, Any] = {}  # noqa: RUF012 - what the last request said
+
+    def do_GET(self) -> None:
+        models = [] if self.mode == "no models" else [{"id": "tiny", "object": "model", "created": 0, "owned_by": "me"}]
+        self._send(b"<html>" if self.mode == "garbage" else json.dumps({"object": "list", "data": models}).encode())
+
+    def do_POST(self) -> None:
+        type(self).asked = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        if self.mode == "fails":
+            self.send_error(500)
+            return
+        if self.mode == "garbage":
+            self._send(b"data: {oh no\n\n", "text/event-stream")
+            return
+        if self.mode == "odd":
+            self._send(b'data: {"choices": [{"delta": 7}]}\n\n', "text/event-stream")
+            return
+        if self.mode == "slow":
+            sleep(1.5)
+        about = {"id": "x", "object": "chat.completion.chunk", "created": 0, "model": "tiny"}
+        chunks = [{**about, "choices": [{"index": 0, "delta": {"content": piece}}]} for piece in self.pieces]
+        lines = "".join(f"data: {json.dumps(chunk)}\n\n" for chunk in chunks)
+        self._send((lines + "data: [DONE]\n\n").encode(), "text/event-stream")
+
+    def _send(self, body: bytes, kind: str = "application/json") -> None:
+        self.send_response(200)
+        self.send_header("Content-Type", kind)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        with suppress(BrokenPipeError):
+            self.wfile.write(body)
+
+    def log_message(self, *_: Any) -> None:
+        """Say nothing."""
+
+
+@pytest.fixture
+def server() -> Iterator[str]:
+    _Server.mode, _Server.pieces = "stream", ("小武器", "是武器 [1]。")
+    httpd = HTTPServer(("127.0.0.1", 0), _Server)
+    thread = threading.Thread(target=httpd.serve_forever, args=(0.02,), daemon=True)
+    thread.start()
+    yield f"http://127.0.0.1:{httpd.server_port}"
+    httpd.shutdown()
+    httpd.server_close()
+    thread.join()
+
+
+def _asked(url: str, **given: Any) -> str:
+    settings = _settings(url, **given)
+    model = chat_model(settings)
+    assert model is not None
+    return "".join(generate(model, ASKED, settings, CHINESE))
+
+
+def test_a_servers_first_model_is_asked_with_thinking_switched_off(server: str) -> None:
+    assert _asked(server) == "小武器是武器 [1]。"
+    assert _Server.asked["model"] == "tiny"
+    assert _Server.asked["temperature"] == 0
+    assert _Server.asked["max_tokens"] == 40
+    assert _Server.asked["chat_template_kwargs"] == {"enable_thinking": False}
+    assert "grammar" not in _Server.asked
+
+
+def test_a_servers_thinking_is_not_shown(server: str) -> None:
+    _Server.pieces = ("<thi", "nk>先想一想", "</think>\n\n答案", " [1]。<", "b")
+    assert _asked(server, llm_model="named") == "答案 [1]。<b"
+    assert _Server.asked["model"] == "named"
+
+
+@pytest.mark.filterwarnings("ignore:Pydantic serializer warnings")  # of langchain-openai, on what is odd
+@pytest.mark.parametrize(
+    ("mode", "said"),
+    [("fails", "500"), ("garbage", "failed"), ("odd", "failed"), ("no models", "lists no model")],
+)
+def test_a_server_that_misbehaves_is_an_error_of_one_line(server: str, mode: str, said: str) -> None:
+    _Server.mode = mode
+    with pytest.raises(ModelError, match=said) as caught:
+        _asked(server, llm_model="" if mode == "no models" else "tiny")
+    assert "\n" not in str(caught.value)
+
+
+def test_a_server_that_lists_garbage_is_an_error(server: str) -> None:
+    _Server.mode = "garbage"
+    with pytest.raises(ModelError, match="No answer from the server"):
+        _asked(server)
+
+
+@pytest.mark.parametrize(
+    ("pieces", "said"),
+    [((), "wrote nothing"), (("好\ufffd",), "not text"), (("长" * 500,) * 4, "does not stop")],
+    ids=["empty", "not UTF-8", "endless"],
+)
+def test_what_a_server_writes_is_looked_at(server: str, pieces: tuple[str, ...], said: str) -> None:
+    _Server.pieces = pieces
+    with pytest.raises(GenerationError, match=said):
+        _asked(server)
+
+
+def test_a_server_that_is_down_says_how_to_go_on() -> None:
+    with pytest.raises(ModelError, match="--llm none"):
+        _asked("http://127.0.0.1:9")
+    with pytest.raises(GenerationError, match="--llm none"):
+        _asked("http://127.0.0.1:9", llm_model="tiny")
+
+
+def test_a_server_that_is_too_slow_is_given_up(server: str) -> None:
+    _Server.mode = "slow"
+    started = monotonic()
+    with pytest.raises(GenerationError):
+        _asked(server, llm_model="tiny", llm_timeout=1.0)
+    assert monotonic() - started < 1.4
