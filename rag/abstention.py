@@ -29,9 +29,7 @@ from rag.text.folding import HAN, fold_with_offsets, narrow
 from rag.text.numerals import ordinal_en, write_chinese
 
 BEST = 5  # paragraphs looked into: those whose sentences a quoted answer weighs
-COMMON = (
-    0.25  # what a common noun of the glossary counts beside a name, as it may be said in other words: chosen on dev
-)
+COMMON = 0.25  # what a common noun counts beside a name, as it may be said in other words: chosen on dev
 ELSEWHERE = 0.5  # what a figure counts that does not stand beside the thing counted
 LONGEST = 20  # characters or words of a name
 MISSING = 3  # names a refusal tells of
@@ -329,7 +327,9 @@ _COUNT = re.compile(
 )
 _SYMBOL = re.compile(r"文号|编号|\bdocument (?:symbol|number)\b", re.IGNORECASE)
 _DATE = re.compile(
-    r"何时|什么时候|几时|哪(?:一)?[年天月]|几月|日期|\bwhen\b|\b(?:what|which) (?:year|date|month|day)\b", re.IGNORECASE
+    r"何时|什么时候|几时|哪(?:一)?[年天月]|几月|日期|\b(?:what|which) (?:year|date|month|day)\b"
+    r"|(?:^|[,;:.?!] ?|\b(?:and|or|by|since) )when\b",  # "when it met" asks for no date
+    re.IGNORECASE,
 )
 _WHY = re.compile(r"为什么|为何|缘何|什么原因|^why\b|[,.?!:] why\b", re.IGNORECASE)
 _DURATION_SAID = re.compile(

@@ -113,23 +113,19 @@ def pull(name: str, settings: Settings, progress: Progress, models: tuple[Model,
     if place.exists():
         return place
     part = place.with_name(place.name + ".part")
-    part.mkdir(parents=True, exist_ok=True)
-    _check_room(part, model.size - _held(part))
+    part.parent.mkdir(parents=True, exist_ok=True)
+    _check_room(part.parent, model.size - _held(part))
     progress(f"fetching {model.name}", 0, model.size)
-    fetched = _fetch(model, part)
+    stated = _fetch(model, part)
     progress(f"fetching {model.name}", model.size, model.size)
-    if model.sha256 and _sha256(fetched) != model.sha256:
-        shutil.rmtree(part)
+    expected = model.sha256 or stated
+    if model.file and expected and _sha256(part) != expected:
+        part.unlink()
         raise ModelError(
-            f"{model.file} from {model.repo} has another checksum than {model.sha256[:12]}…: not the file that was "
+            f"{model.file} from {model.repo} has another checksum than {expected[:12]}…: not the file that was "
             f"checked. It was deleted; try again, or from another mirror: HF_ENDPOINT=… rapporteur models pull {name}"
         )
-    if model.file:
-        os.replace(fetched, place)
-        shutil.rmtree(part)
-    else:
-        shutil.rmtree(part / ".cache", ignore_errors=True)  # the hub's own notes
-        os.replace(part, place)
+    os.replace(part, place)
     return place
 
 
@@ -187,27 +183,50 @@ def _write_setting(path: Path, setting: str, value: str) -> None:
     os.replace(part, path)
 
 
-def _fetch(model: Model, folder: Path) -> Path:
-    """Fetch a model's file, or its whole folder, into a folder."""
-    from huggingface_hub import constants, hf_hub_download, snapshot_download
-    from huggingface_hub.errors import HTTPError, LocalEntryNotFoundError, OfflineModeIsEnabled
+def _fetch(model: Model, part: Path) -> str:
+    """Fetch a model's file, or its whole folder, to a path; the file's SHA-256 as the hub states it, or ""."""
+    from huggingface_hub import constants
+    from huggingface_hub.errors import HTTPError as HubError  # type: ignore[attr-defined]  # the client's own base
+    from huggingface_hub.errors import LocalEntryNotFoundError, OfflineModeIsEnabled
 
     endpoint = os.environ.get("HF_ENDPOINT", constants.ENDPOINT).rstrip("/")
     try:
-        if model.file:
-            return Path(hf_hub_download(model.repo, model.file, local_dir=folder, endpoint=endpoint))
-        snapshot_download(model.repo, local_dir=folder, endpoint=endpoint, allow_patterns=list(WEIGHTS))
-        return folder
+        return _fetch_file(model, part, endpoint) if model.file else _fetch_folder(model, part, endpoint)
     except OfflineModeIsEnabled as error:
         raise ModelError(
             "HF_HUB_OFFLINE forbids fetching. Unset it, or carry the file: rapporteur models add"
         ) from error
-    except (HTTPError, LocalEntryNotFoundError, OSError, ValueError, RuntimeError) as error:
+    except (HubError, LocalEntryNotFoundError, OSError, ValueError, RuntimeError) as error:
         said = re.sub(r"\s+", " ", str(error)).strip()[:160] or type(error).__name__
         raise ModelError(
             f"{model.name} could not be fetched from {endpoint} ({said}). What has come is kept: try again with "
             f"rapporteur models pull {model.name}, or carry the file: rapporteur models add"
         ) from error
+
+
+def _fetch_file(model: Model, part: Path, endpoint: str) -> str:
+    """Fetch one file, going on behind what a broken download left.
+
+    hf_hub_download has thrown that away since huggingface_hub 2.
+    """
+    from huggingface_hub import get_hf_file_metadata, hf_hub_url
+    from huggingface_hub.file_download import http_get
+
+    about = get_hf_file_metadata(hf_hub_url(model.repo, model.file, endpoint=endpoint), endpoint=endpoint)
+    if about.size is not None and _held(part) > about.size:
+        part.unlink()
+    with part.open("ab") as file:
+        if about.size is None or file.tell() < about.size:
+            http_get(about.location, file, resume_size=file.tell(), expected_size=about.size)
+    return about.etag if about.etag and re.fullmatch(r"[0-9a-f]{64}", about.etag) else ""
+
+
+def _fetch_folder(model: Model, part: Path, endpoint: str) -> str:
+    from huggingface_hub import snapshot_download
+
+    snapshot_download(model.repo, local_dir=part, endpoint=endpoint, allow_patterns=list(WEIGHTS))
+    shutil.rmtree(part / ".cache", ignore_errors=True)  # the hub's own notes
+    return ""
 
 
 def _folder(settings: Settings) -> Path:
@@ -222,8 +241,11 @@ def _same(name: str) -> str:
     return str(Path(name).expanduser().resolve()) if os.sep in name else name.lower()
 
 
-def _held(folder: Path) -> int:
-    return sum(each.stat().st_size for each in folder.rglob("*") if each.is_file())
+def _held(part: Path) -> int:
+    """The bytes a broken download left."""
+    if part.is_file():
+        return part.stat().st_size
+    return sum(each.stat().st_size for each in part.rglob("*") if each.is_file())
 
 
 def _check_room(folder: Path, size: int) -> None:

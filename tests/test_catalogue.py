@@ -104,12 +104,15 @@ def test_a_broken_download_is_told_and_then_gone_on_with(
     hub: type[_Hub], settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("time.sleep", lambda _: None)
+    monkeypatch.setattr("huggingface_hub.constants.DOWNLOAD_CHUNK_SIZE", 1 << 16)  # it keeps whole ones only
     hub.breaks_at = 400_000
     with pytest.raises(ModelError, match=r"What has come is kept.*pull tiny") as caught:
         _pull(settings)
     assert "\n" not in str(caught.value)
     hub.breaks_at = None
+    hub.asked.clear()
     assert _pull(settings).read_bytes() == BODY
+    assert any(wanted and wanted.startswith("bytes=") and wanted != "bytes=0-" for _, wanted in hub.asked)
 
 
 def test_another_checksum_is_not_accepted(hub: type[_Hub], settings: Settings) -> None:
@@ -126,6 +129,16 @@ def test_a_full_disk_is_seen_before_anything_is_fetched(
     with pytest.raises(ModelError, match=r"GiB free.*RAPPORTEUR_CACHE"):
         _pull(settings)
     assert hub.asked == []
+
+
+def test_without_a_known_checksum_the_hubs_own_is_held_to(
+    hub: type[_Hub], settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    unknown = replace(TINY, sha256="")
+    assert _pull(settings, unknown).read_bytes() == BODY
+    monkeypatch.setattr(catalogue, "_sha256", lambda _: "0" * 64)
+    with pytest.raises(ModelError, match="another checksum"):
+        _pull(replace(settings, cache=settings.cache / "other"), unknown)
 
 
 @pytest.mark.filterwarnings("ignore")

@@ -160,11 +160,11 @@ class Scripted:
 def test_the_paragraphs_come_first_then_the_growing_text_then_the_answer() -> None:
     says = [(Hit(PARAGRAPH, 1, 1.0),), "", "渡船", answer("“渡船” [1]", quoting("渡船"))]
     views = list(conversation.ask(Scripted(says), "怎么了？", (), Filters(), "zh"))  # type: ignore[arg-type]
-    assert [len(view.exchanges) for view in views] == [0, 0, 0, 1]
-    assert "A/99/1，第4段" in views[0].growing
-    assert views[1].growing == views[0].growing
-    assert "渡船" in views[2].growing
-    assert [message["role"] for message in views[3].messages] == ["user", "assistant"]
+    assert [len(view.exchanges) for view in views] == [0, 0, 0, 0, 1]
+    assert "A/99/1，第4段" in views[1].growing
+    assert views[2].growing == views[1].growing
+    assert "渡船" in views[3].growing
+    assert [message["role"] for message in views[4].messages] == ["user", "assistant"]
 
 
 def test_an_error_keeps_the_question_and_the_conversation() -> None:

@@ -214,7 +214,8 @@ def test_a_duplicate_is_no_negative():
 
 # --- training a tiny model --------------------------------------------------------------------------------------------
 
-CHINESE, ENGLISH = "武枪弹药和平妇女儿童贸易", "arm gun shell drug and flat wife girl son kid swap easy".split()
+CHINESE = "武枪弹药和平妇女儿童贸易"
+ENGLISH = ["arm", "gun", "shell", "drug", "and", "flat", "wife", "girl", "son", "kid", "swap", "easy"]
 
 
 @pytest.fixture(scope="module")
@@ -228,7 +229,7 @@ def tiny(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
     folder = tmp_path_factory.mktemp("tiny")
     known = {word: i for i, word in enumerate(["[PAD]", "[UNK]", *ENGLISH])}
-    tokenizer = Tokenizer(WordLevel(known, unk_token="[UNK]"))
+    tokenizer = Tokenizer(WordLevel(known))
     tokenizer.pre_tokenizer = Whitespace()
     tokenizer.add_tokens(list(CHINESE))
     tokenizer.save(str(folder / "tokenizer.json"))
@@ -308,7 +309,7 @@ def test_a_checkpoint_of_another_recipe_is_refused(student, tmp_path: Path):
     with pytest.raises(PairsError, match=r"is of .*'steps': 2.*, not .*'steps': 3.*; give its settings, or delete"):
         train(student, toy_sampler(), Recipe(3), tmp_path / "c")
     (tmp_path / "c").write_bytes(b"?" * 40)
-    with pytest.raises(PairsError, match="cannot be read .* delete it to start afresh"):
+    with pytest.raises(PairsError, match=r"cannot be read .* delete it to start afresh"):
         train(student, toy_sampler(), Recipe(2), tmp_path / "c")
 
 
@@ -320,7 +321,7 @@ def test_out_of_memory_suggests_smaller_batches(student, tmp_path: Path, monkeyp
         raise error
 
     monkeypatch.setattr(trainer, "_loss", full)
-    with pytest.raises(PairsError, match="out of memory.*smaller ones with --batch"):
+    with pytest.raises(PairsError, match=r"out of memory.*smaller ones with --batch"):
         trainer.train(student, toy_sampler(), trainer.Recipe(2), tmp_path / "c")
 
 

@@ -67,7 +67,7 @@ class View:
 def ask(
     assistant: Assistant, question: str, exchanges: Sequence[Exchange], filters: Filters, page: Language
 ) -> Iterator[View]:
-    """What the page shows as a question is answered: the paragraphs found first, the answer last.
+    """What the page shows as a question is answered: the question, the paragraphs found, the answer last.
 
     A question that cannot be answered stays in the box, with a sentence saying why.
     """
@@ -75,6 +75,7 @@ def ask(
     reports = assistant.index.reports
     history = [Turn(each.answer.understood or each.answer.question, each.answer.text) for each in before]
     growing = ""
+    yield View(before, question)
     try:
         for news in assistant.stream(question, history, filters=filters):
             if isinstance(news, Answer):

@@ -252,8 +252,14 @@ def _connect(assistant: Assistant, part: dict[str, Any], script: "gr.HTML", lang
     runs.append(script.retry(again, narrowed, shown, **running))
     left = [part["exchanges"], part["pending"], language]
     quietly: dict[str, Any] = {"api_visibility": "private", "queue": False, "show_progress": "hidden"}
+
+    def failed(exchanges: Sequence[Exchange], asking: str, page: Language) -> Any:
+        if not asking:  # it was stopped, which Gradio counts as a failure too
+            return [gr.skip()] * len(shown)
+        return on_page(conversation.failed(exchanges, asking, page))
+
     for run in runs:
-        run.failure(lambda *given: on_page(conversation.failed(*given)), left, shown, **quietly)
+        run.failure(failed, left, shown, **quietly)
     part["stop"].click(lambda *given: on_page(conversation.stopped(*given)), left, shown, cancels=runs, **quietly)
     part["new"].click(lambda: on_page(View(())), None, shown, **quietly)
 

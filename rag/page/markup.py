@@ -47,9 +47,9 @@ def stopped_html(language: Language) -> str:
 def answer_html(answer: Answer, reports: Reports, only: str, turn: int) -> str:
     """An answer with its citations as buttons, its sources, the paragraphs found, and what can be done with it."""
     language, say = answer.language, words(answer.language)
-    notes = [f'<p class="note">{say["only"]}{escape(only)}</p>'] if only else []
+    notes = [f'<p class="note">{say["only"]}{lines(only)}</p>'] if only else []
     if answer.understood:
-        notes.append(f'<p class="note">{say["understood"]}{escape(answer.understood)}</p>')
+        notes.append(f'<p class="note">{say["understood"]}{lines(answer.understood)}</p>')
     if answer.llm_error:
         notes.append(f'<p class="note warning">{escape(_one_line(answer.llm_error))}</p>')
     if answer.abstained:
@@ -207,7 +207,7 @@ def _panel_buttons(
 def button(kind: str, value: Any, name: str, title: str = "") -> str:
     """A button of a kind that page.js knows, carrying a value; its name and title escaped."""
     carried = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-    attribute = escape(carried).replace("\n", "&#10;")
+    attribute = escape(carried).replace("\r", "&#13;").replace("\n", "&#10;")
     hint = f' title="{escape(title)}"' if title else ""
     return f'<button type="button" class="{kind}" value="{attribute}"{hint}>{escape(name)}</button>'
 

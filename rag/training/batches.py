@@ -1,8 +1,8 @@
 """Which texts are learnt from together at each step: a pure function of the seed.
 
-Pairs are sampled by source, so that the largest does not drown the rest, in blocks; a block is sorted by length and cut
-into batches, as equal lengths waste no padding. All order follows from the seed and the block's number, so that training
-can resume at any step.
+Pairs are sampled by source, so that the largest does not drown the rest, in blocks; a block is sorted by length and
+cut into batches, as equal lengths waste no padding. All order follows from the seed and the block's number, so that
+training can resume at any step.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -19,10 +19,10 @@ Item = TypeVar("Item")
 PAIRS = 256  # in a batch: the trial's choice
 QUESTIONS_PER_PAIR = 1 / 4  # in a batch: with their paragraphs so many cost about as much as the pairs do
 PAIR_BATCHES, QUESTION_BATCHES = 16, 4  # in a block: one batch in five is of questions
-PASSAGE = 240  # characters of a paragraph around the answer, about 150 tokens: longer ones cost more than they teach
+PASSAGE = 160  # characters of a paragraph around the answer, about 100 tokens: longer passages cost too much
 
-# What part of the pairs each source gives. Prose teaches words in use, terms the rest of the vocabulary; half of it statutes
-# lost recall on UN reports in a trial. Small sources of the nearest kinds are seen several times.
+# What part of the pairs each source gives. Prose teaches words in use, terms the rest of the vocabulary. With half of
+# the pairs from statutes a trial lost recall on UN reports. Small sources of the nearest kinds are seen several times.
 SHARES: Mapping[str, float] = {
     "taiwan_laws": 0.30,
     "python_docs": 0.10,

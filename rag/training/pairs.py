@@ -16,7 +16,7 @@ from rag.text.folding import HAN
 Split = Literal["train", "validation", "test"]
 
 VALIDATION_ONLY = "validation_"  # a file whose name begins so is never trained on
-LONGEST = 300  # English characters; a longer pair costs several others and teaches no more words
+LONGEST = 200  # English characters; a longer pair costs several others and teaches no more words
 _SUFFIXES = (".tsv", ".tsv.gz", ".jsonl", ".jsonl.gz")
 _HAN = re.compile(f"[{HAN}]")
 _LATIN = re.compile("[A-Za-z]")
@@ -83,7 +83,7 @@ def read_pairs(path: Path) -> list[Pair]:
 
 
 def read_triples(path: Path) -> list[Triple]:
-    """The triples of a JSONL file whose objects have a question, a paragraph and, if known, an answer; blank ones left out."""
+    """The triples of a JSONL file of objects with a question, a paragraph and, if known, an answer; none is blank."""
     triples = []
     for n, line in _lines(path):
         try:

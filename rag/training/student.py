@@ -39,7 +39,7 @@ class Student:
         self.place = torch.zeros(len(table), dtype=torch.long, device=self.device)  # 0: not one of the words
         self.place[ids] = torch.arange(1, len(words) + 1, device=self.device)
         start = torch.cat([torch.zeros_like(table[:1]), table[ids]])
-        self.rows = torch.nn.Embedding.from_pretrained(start, freeze=False, padding_idx=0, sparse=True)
+        self.rows = torch.nn.Embedding(len(start), start.shape[1], padding_idx=0, sparse=True, _weight=start)
 
     def embed(self, texts: Sequence[str], max_tokens: int) -> "Tensor":
         """Unit vectors (len(texts), dim), with gradients to the rows unless they are switched off."""
@@ -65,7 +65,8 @@ class Student:
         with torch.autocast(self.device.type, torch.bfloat16):
             out = self.body(inputs_embeds=inputs, attention_mask=mask).last_hidden_state
         weights = mask[..., None].float()
-        return (out.float() * weights).sum(1) / weights.sum(1)
+        mean: Tensor = (out.float() * weights).sum(1) / weights.sum(1)
+        return mean
 
     def vectors(self, texts: Sequence[str], max_tokens: int = 256) -> FloatMatrix:
         """The texts as `Embedder.vectors` gives them, but in half precision."""
