@@ -301,18 +301,21 @@ class _Checker:
         if marker not in self._words:
             paragraph = self._harmless[marker]
             translation = paragraph.translations.get(self._language)
-            texts = [*self._about(paragraph), *(note.text for note in paragraph.footnotes)]
+            texts = [note.text for note in paragraph.footnotes]
             if translation:
                 texts += [translation.text, *translation.headings]
             else:
                 texts += [paragraph.text, *paragraph.headings]
-            self._words[marker] = frozenset(word for text in texts for word in self._terms(text))
+            gloss = paragraph.language != self._language  # else a foreign title would have the whole dictionary read
+            words = {word for text in texts for word in self._terms(text, gloss)}
+            about = {word for text in self._about(paragraph) for word in self._lexicon.terms(text, language_of(text))}
+            self._words[marker] = frozenset(words | about)
         return self._words[marker]
 
-    def _terms(self, text: str) -> Iterator[str]:
+    def _terms(self, text: str, gloss: bool) -> Iterator[str]:
         spoken = language_of(text)
         yield from self._lexicon.terms(text, spoken)
-        if spoken != self._language:
+        if gloss and spoken != self._language:
             yield from self._lexicon.gloss_terms(text, spoken)
 
     def _about(self, paragraph: Paragraph) -> list[str]:
@@ -320,7 +323,8 @@ class _Checker:
         report = self._reports[paragraph.report]
         reference = written(paragraph, report, self._language)
         year = report.date[:4]
-        return [reference, report.name, *report.titles.values(), f"{year}年", f"in {year}", *paragraph.headings]
+        notes = [f"脚注{note.mark}；footnote {note.mark}" for note in paragraph.footnotes]
+        return [reference, report.name, *notes, *report.titles.values(), f"{year}年", f"in {year}", *paragraph.headings]
 
     def _wrong_figures(self, text: str, markers: Sequence[int]) -> list[str]:
         paragraphs = [self._harmless[marker] for marker in markers]

@@ -11,12 +11,8 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
-from langchain_core.callbacks import CallbackManagerForRetrieverRun
-from langchain_core.documents import Document
 from langchain_core.embeddings import Embeddings
-from langchain_core.retrievers import BaseRetriever
 from numpy.typing import NDArray
-from pydantic import ConfigDict
 
 from rag.index import GLOSS, OWN, RENDERING, Index, TermLeg
 from rag.lexicon import Lexicon
@@ -187,29 +183,6 @@ class Retriever:
             score = 1.0 if place in first else min(lowest, squash(float(fused[place])))
             hits.append(Hit(self.index.paragraphs[place], rank, score, float(dense[place]), float(lexical[place])))
         return tuple(hits)
-
-
-class ParagraphRetriever(BaseRetriever):
-    """The Retriever as LangChain's: `invoke(question)` gives exactly k Documents, the best first."""
-
-    model_config = ConfigDict(arbitrary_types_allowed=True)
-
-    retriever: Retriever
-    k: int = 10
-    filters: Filters = Filters()
-
-    def _get_relevant_documents(
-        self, query: str, *, run_manager: CallbackManagerForRetrieverRun, **kwargs: Any
-    ) -> list[Document]:
-        found = self.retriever.find(query, int(kwargs.get("k", self.k)), self.filters)
-        return [as_document(hit) for hit in found.hits]
-
-
-def as_document(hit: Hit) -> Document:
-    """A hit as a LangChain Document; its id is the paragraph's."""
-    paragraph = hit.paragraph
-    metadata = {"report": paragraph.report, "part": paragraph.part, "number": paragraph.number, "score": hit.score}
-    return Document(page_content=paragraph.text, metadata=metadata, id=paragraph.id)
 
 
 def fuse(legs: Mapping[str, Scores], weights: Mapping[str, float]) -> Scores:

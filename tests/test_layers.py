@@ -18,6 +18,7 @@ ORDER = (
         "references",
         "questions",
         "retrieval",
+        "seams",
         "injection",
         "prompt",
         "llm",

@@ -2,6 +2,7 @@ import ast
 import base64
 import io
 import json
+import socket
 import zipfile
 from collections.abc import Iterator
 from html.parser import HTMLParser
@@ -13,7 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rag.errors import IndexProblem, QuestionError, RagError
+from rag.errors import IndexProblem, QuestionError, RagError, SettingError
 from rag.page import conversation
 from rag.page.conversation import Exchange
 from rag.page.export import as_docx, as_json, as_markdown
@@ -207,3 +208,10 @@ def test_a_conversation_is_taken_away_as_a_file_and_an_empty_one_is_not() -> Non
     assert json.loads(base64.b64decode(file["content"]))[0]["answer"] == "没有。"
     assert notice == ""
     assert conversation.take_away(assistant, (), "md", "zh")[0] is None
+
+
+def test_an_address_in_use_is_refused_with_the_next_command() -> None:
+    from rag.page.serving import _check_free
+
+    with socket.create_server(("127.0.0.1", 0)) as taken, pytest.raises(SettingError, match="rapporteur serve --port"):
+        _check_free("127.0.0.1", taken.getsockname()[1])

@@ -16,7 +16,8 @@ from made_index import FERRIES, FakeEmbedder, ferry_paragraphs, indexed
 from rag.index import Index
 from rag.lexicon import Lexicon
 from rag.records import Paragraph, Translation
-from rag.retrieval import Filters, ParagraphRetriever, Retriever, fuse, squash
+from rag.retrieval import Filters, Retriever, fuse, squash
+from rag.seams import ParagraphRetriever
 
 SCORES = st.one_of(st.just(np.nan), st.floats(-5, 5, width=16))
 WEIGHTS = {"a": 2.0, "b": 1.0, "c": 0.5}

@@ -74,6 +74,7 @@ def ask(
     before = tuple(exchanges)
     reports = assistant.index.reports
     history = [Turn(each.answer.understood or each.answer.question, each.answer.text) for each in before]
+    hits: tuple[Hit, ...] = ()
     growing = ""
     yield View(before, question)
     try:
@@ -86,9 +87,11 @@ def ask(
                 )
                 yield View((*before, Exchange(news, shown)))
             else:
-                if news:  # an empty text only lets the reader stop
-                    spoken = language_of(question)
-                    growing = growing_html(news, spoken) if isinstance(news, str) else found_html(news, reports, spoken)
+                spoken = language_of(question)
+                if not isinstance(news, str):
+                    hits, growing = news, found_html(news, reports, spoken)
+                elif news:  # an empty text only lets the reader stop
+                    growing = growing_html(news, hits, reports, spoken)
                 yield View(before, question, growing)
     except RagError as error:
         said = complaint(error, page, question, assistant.settings.question_limit)

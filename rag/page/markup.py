@@ -34,9 +34,10 @@ def found_html(hits: Sequence[Hit], reports: Reports, language: Language) -> str
     return f'<div class="answer waiting" lang="{lang(language)}"><p>{say["found_while"]}</p>{listed}</div>'
 
 
-def growing_html(text: str, language: Language) -> str:
-    """An answer's text as far as it is written."""
-    return f'<div class="answer waiting" lang="{lang(language)}"><p>{lines(text)}</p></div>'
+def growing_html(text: str, hits: Sequence[Hit], reports: Reports, language: Language) -> str:
+    """An answer's text as far as it is written, over the paragraphs found."""
+    listed = _hits(hits[:NEAREST], reports, language)
+    return f'<div class="answer waiting" lang="{lang(language)}"><p>{lines(text)}</p>{listed}</div>'
 
 
 def stopped_html(language: Language) -> str:
