@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 SHIPPED = Path(__file__).parents[1] / "rag" / "data" / "abstention.json"
 FOLDS = 10  # by pair: a question and its translation are never on both sides
 SEED = 20260101
+MOST_REFUSED = 0.08  # of the answerable: to refuse what the reports answer costs a delegate more than a weak quotation
 COVERAGES = (0.5, 0.6, 0.7, 0.8, 0.9, 1.0)
 
 
@@ -132,14 +133,18 @@ def _regression(signals: NDArray[np.float64], classes: NDArray[Any]) -> Any:
 
 
 def best_threshold(probabilities: NDArray[np.float64], answerable: NDArray[np.bool_]) -> float:
-    """The threshold of the best balanced accuracy, midway between two probabilities; of equals, the middle one.
+    """The threshold of the best balanced accuracy that refuses few answerable questions; of equals, the middle one.
+
+    It lies midway between two probabilities. Where none refuses as few as MOST_REFUSED, the cap is not held.
 
     >>> best_threshold(np.array([0.2, 0.4, 0.6, 0.8]), np.array([False, False, True, True]))
     0.5
     """
     levels = np.unique(probabilities)
     between = (levels[1:] + levels[:-1]) / 2 if len(levels) > 1 else levels
-    scores = [(probabilities[answerable] >= t).mean() + (probabilities[~answerable] < t).mean() for t in between]
+    kept = np.array([(probabilities[answerable] >= t).mean() for t in between])
+    scores = kept + np.array([(probabilities[~answerable] < t).mean() for t in between])
+    scores = np.where(kept >= 1 - MOST_REFUSED, scores, -1.0) if (kept >= 1 - MOST_REFUSED).any() else scores
     best = np.flatnonzero(np.isclose(scores, max(scores)))
     return float(round(float(between[best[len(best) // 2]]), 6))
 

@@ -10,7 +10,7 @@ from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
 from rag import embedding
-from rag.abstention import answers, signals
+from rag.abstention import answers, missing, signals
 from rag.citations import check_answer, complete_statements, is_refusal, marked_as_used, refuses, unsupported_figures
 from rag.errors import IndexProblem, ModelError, SettingError
 from rag.index import Index, Progress, build_index, open_index
@@ -33,8 +33,12 @@ if TYPE_CHECKING:
 REWRITTEN = 80  # tokens of a follow-up question at the most, when a model rewrites it
 REWRITING_SHARE = 0.25  # of a model's context for the turns it rewrites from
 REFUSAL: dict[str, str] = {
-    "zh": "报告没有回答这个问题。最接近的段落列在下面，供查阅。",
-    "en": "The reports do not answer this question. The nearest paragraphs are listed for you to check.",
+    "zh": "报告没有回答这个问题{absent}。最接近的段落列在下面，供查阅。",
+    "en": "The reports do not answer this question{absent}. The nearest paragraphs are listed for you to check.",
+}
+ABSENT: dict[str, str] = {
+    "zh": "：最接近的段落没有提到{names}",
+    "en": ": the nearest paragraphs do not mention {names}",
 }
 UNVERIFIED: dict[str, str] = {
     "zh": "模型写的回答与段落核对不上，已弃去。",
@@ -132,8 +136,10 @@ class Assistant:
     def _quoted(self, asked: str, understood: str, found: Found, filters: Filters) -> Answer:
         language: Language = language_of(asked)
         abstained = not found.named and not answers(signals(understood, found, self.retriever, language, filters))
-        text, citations = REFUSAL[language], tuple[Citation, ...]()
-        if not abstained:
+        citations: tuple[Citation, ...] = ()
+        if abstained:
+            text = refusal(language, missing(understood, found, self.retriever, filters))
+        else:
             text, citations = quote_answer(understood, found, self.retriever, language, filters)
         return Answer(
             question=asked,
@@ -184,8 +190,9 @@ class Assistant:
         if found.verified and not is_refusal(text, prompt.refusal):
             return replace(quoted, text=found.text, citations=found.citations, mode="llm", timings=timings)
         if refuses(text, prompt.refusal):
-            refusal = REFUSAL[quoted.language]
-            return replace(quoted, text=refusal, citations=(), mode="llm", abstained=True, timings=timings)
+            return replace(
+                quoted, text=refusal(quoted.language), citations=(), mode="llm", abstained=True, timings=timings
+            )
         return replace(quoted, text=f"{UNVERIFIED[quoted.language]}\n\n{quoted.text}", timings=timings)
 
     def _stand_alone(self, asked: str, history: Sequence[Turn]) -> str:
@@ -240,6 +247,17 @@ class Assistant:
                 f"the setting is {self.settings.embedder} ({wanted[:12]}). "
                 f"Build again with: rapporteur build --embedder {self.settings.embedder}"
             )
+
+
+def refusal(language: Language, names: Sequence[str] = ()) -> str:
+    """What is said instead of an answer, with the names that were looked for and not found.
+
+    >>> refusal("en", ["BMS8"])[:84]
+    'The reports do not answer this question: the nearest paragraphs do not mention “BMS8'
+    """
+    joint = "、" if language == "zh" else ", "
+    absent = ABSENT[language].format(names=joint.join(f"“{name}”" for name in names)) if names else ""
+    return REFUSAL[language].format(absent=absent)
 
 
 def build(

@@ -23,7 +23,7 @@ EXAMPLES: tuple[str, ...] = (  # each answered well when tried on the five repor
     "联合国裁军研究所做了哪些工作？",
     "S/2021/839第21段",
     "How have States addressed 3D-printed firearms?",
-    "What is the role of women in small arms control?",
+    "How many illicit small arms did national authorities collect between 2016 and 2019?",
     "BMS7 annex para 92",
 )
 COMPLAINTS_ZH: tuple[tuple[type[RagError], str], ...] = (

@@ -135,9 +135,9 @@ def test_a_filter_narrows_and_is_told_in_the_answer(open_page: Any) -> None:
 def test_a_follow_up_shows_how_it_was_understood(open_page: Any) -> None:
     page = open_page()
     ask(page, "S/2021/839 para 21")
-    ask(page, "What is the role of women in small arms control?")
+    ask(page, "How have States addressed 3D-printed firearms?")
     answer = ask(page, "And of youth?")
-    assert "Understood as: What is the role of women in small arms control? And of youth?" in answer.inner_text()
+    assert "Understood as: How have States addressed 3D-printed firearms? And of youth?" in answer.inner_text()
 
 
 def test_asking_again_replaces_the_last_answer_and_editing_brings_its_question_back(open_page: Any) -> None:
@@ -241,7 +241,7 @@ def test_axe_finds_nothing_serious(open_page: Any, scheme: str) -> None:
     page = open_page(color_scheme=scheme, reduced_motion="reduce")
     found = []
     found += Axe().run(page).response["violations"]
-    ask(page, "What is the role of women in small arms control?")
+    ask(page, "How have States addressed 3D-printed firearms?")
     page.click(FIRST_CITATION)
     page.wait_for_selector("#panel h2:focus")
     found += Axe().run(page).response["violations"]
