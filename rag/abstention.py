@@ -20,7 +20,7 @@ import numpy as np
 from rag.index import GLOSS
 from rag.index.views import whole_text
 from rag.lexicon import read_glossary
-from rag.questions import parts
+from rag.questions import asks, parts
 from rag.records import Language, Paragraph
 from rag.retrieval import Filters, Found, Retriever
 from rag.text import Figure, figures, fold, symbols, terms_en
@@ -30,6 +30,7 @@ from rag.text.numerals import ordinal_en, write_chinese
 
 BEST = 5  # paragraphs looked into: those whose sentences a quoted answer weighs
 COMMON = 0.25  # what a common noun counts beside a name, as it may be said in other words: chosen on dev
+PRIOR = 1.0  # what a question counts as having beside its names: one common word missing says little
 ELSEWHERE = 0.5  # what a figure counts that does not stand beside the thing counted
 LONGEST = 20  # characters or words of a name
 MISSING = 3  # names a refusal tells of
@@ -84,7 +85,7 @@ class Part:
     def share(self, said: Said) -> float:
         """How much of what it names a paragraph has, by rarity; 1 where it names nothing."""
         total = sum(name.weight for name in self.names)
-        return sum(name.weight for name in self.names if said.has(name)) / total if total else 1.0
+        return (sum(name.weight for name in self.names if said.has(name)) + PRIOR) / (total + PRIOR)
 
     def kind(self, texts: Sequence[str]) -> float:
         """How much of the kinds it wants texts have; 1 where it wants none that can be told."""
@@ -92,10 +93,13 @@ class Part:
 
 
 def signals(question: str, found: Found, retriever: Retriever, language: Language, filters: Filters) -> Signals:
-    """The signals of a question and what was found for it."""
+    """The signals of a question and what was found for it; several paragraphs together may answer a comparison."""
     best = [hit.paragraph for hit in found.hits[:BEST]]
     said = [_said(paragraph, retriever, filters) for paragraph in best]
     texts = [_texts(paragraph, filters) for paragraph in best]
+    if asks(question).compare:
+        said = [Said("".join(each.chinese for each in said), "".join(each.terms for each in said))]
+        texts = [[text for of_paragraph in texts for text in of_paragraph]]
     asked = [Part(names(part, retriever), kinds(part, retriever)) for part in parts(question) or [question]]
     total = sum(part.weight for part in asked)
     together = first = 0.0

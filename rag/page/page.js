@@ -59,8 +59,10 @@ const emptyPanel = async () => {
 const tab = (place) => document.querySelectorAll('#tabs [role="tab"]')[place];
 
 const readReport = async (name, paragraph) => {
-  while (!tab(1)) await new Promise(requestAnimationFrame);
-  if (tab(1).getAttribute("aria-selected") !== "true") tab(1).click();
+  while (document.body.dataset.ready !== "yes" || tab(1).getAttribute("aria-selected") !== "true") {
+    if (document.body.dataset.ready === "yes") tab(1).click(); // earlier, setting the language would undo it
+    await new Promise(requestAnimationFrame);
+  }
   const reader = await present("reader");
   if (reading !== name + language) {
     reader.innerHTML = await server.report({ name, language });

@@ -19,6 +19,7 @@ from rag.training.batches import PAIRS, Sampler
 from rag.training.figures import NEWS, Remembering, Task, figures, question_task, seed_tasks, shown, translation_task
 from rag.training.packing import write_rows
 from rag.training.pairs import PairsError, glossary_pairs, read_corpus, read_pairs, triples_of
+from rag.training.start import fitted_rows
 from rag.training.student import Student
 from rag.training.trainer import Pace, Recipe, train
 
@@ -53,6 +54,9 @@ def main(
     tasks += seed_tasks(seeds, questions) if seeds.is_dir() and questions.is_file() else []
     measure = _measurement(student, [replace(task, by_sentence=False) for task in tasks])
     checkpoint = out.with_name(out.name + ".checkpoint")
+    if not checkpoint.is_file():
+        student.start_from(fitted_rows(sampler.first_pairs(pairs), student.tokenizer, student.table(), student.ids))
+        _say(f"fitted: {measure()}")
     pace = Pace(_deadline(stop_at) if stop_at else None, measure_every=60 * measure_every)
     steps = train(student, sampler, recipe, checkpoint, pace, measure, _say)
     _say(f"trained: {measure()}")

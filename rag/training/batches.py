@@ -78,6 +78,11 @@ class Sampler:
         """How many steps it takes to see so many pairs, in whole blocks."""
         return max(1, round(pairs / (PAIR_BATCHES * self._pairs))) * self.block_length
 
+    def first_pairs(self, count: int) -> list[Pair]:
+        """The different ones among the first `count` pairs, in whole blocks."""
+        blocks = range(max(1, round(count / (PAIR_BATCHES * self._pairs))))
+        return list(dict.fromkeys(pair for block in blocks for pair in self._drawn(block)))
+
     def batches(self, first_step: int) -> Iterator[Batch]:
         """The batches from a step (0-based) on, without end."""
         block, skipped = divmod(first_step, self.block_length)
@@ -87,9 +92,7 @@ class Sampler:
 
     def _block(self, block: int) -> list[Batch]:
         rng = np.random.default_rng([self._seed, block])
-        pairs: list[Pair] = []
-        for place, (source, count) in enumerate(zip(self._sources, self._counts, strict=True)):
-            pairs += _cycled(source, block * count, count, [self._seed, place])
+        pairs = self._drawn(block)
         noise = rng.uniform(0.9, 1.1, len(pairs))
         pairs = [pairs[i] for i in np.argsort([noise[i] * len(pair.en) for i, pair in enumerate(pairs)], kind="stable")]
         made: list[Batch] = [PairBatch(tuple(pairs[i : i + self._pairs])) for i in range(0, len(pairs), self._pairs)]
@@ -98,6 +101,11 @@ class Sampler:
             triples = _cycled(self._triples, block * count, count, [self._seed, len(self._sources)])
             made += [question_batch(triples[i : i + size], rng) for i in range(0, count, size)]
         return [made[i] for i in rng.permutation(len(made))]
+
+    def _drawn(self, block: int) -> list[Pair]:
+        counts = enumerate(zip(self._sources, self._counts, strict=True))
+        drawn = [_cycled(source, block * n, n, [self._seed, place]) for place, (source, n) in counts]
+        return [pair for source in drawn for pair in source]
 
 
 def shares(sizes: Mapping[str, int]) -> list[float]:

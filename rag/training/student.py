@@ -35,7 +35,8 @@ class Student:
         self.device = torch.device(device)
         self.words = list(words)
         table = self.body.get_input_embeddings().weight
-        ids = torch.tensor([self.tokenizer.token_to_id(word) for word in words], device=self.device)
+        self.ids = [self.tokenizer.token_to_id(word) for word in words]
+        ids = torch.tensor(self.ids, device=self.device)
         self.place = torch.zeros(len(table), dtype=torch.long, device=self.device)  # 0: not one of the words
         self.place[ids] = torch.arange(1, len(words) + 1, device=self.device)
         start = torch.cat([torch.zeros_like(table[:1]), table[ids]])
@@ -79,6 +80,19 @@ class Student:
                 batch = order[start : start + 4 * PASS]
                 out[batch] = self.embed([texts[i] for i in batch], max_tokens).cpu().numpy()
         return out
+
+    def table(self) -> FloatMatrix:
+        """The rows of all tokens in the order of their ids, those of the words as they are now."""
+        table: FloatMatrix = self.body.get_input_embeddings().weight.cpu().numpy().copy()
+        table[self.ids] = self.trained()
+        return table
+
+    def start_from(self, rows: FloatMatrix) -> None:
+        """Give the words these rows."""
+        import torch
+
+        with torch.no_grad():
+            self.rows.weight[1:] = torch.from_numpy(rows)
 
     def trained(self) -> FloatMatrix:
         """The rows as they are now, one for each of the words."""
