@@ -1,4 +1,4 @@
-"""The command line: build, ask, search, show, doctor, serve."""
+"""The command line: build, ask, search, show, models, doctor, serve."""
 
 import json
 import os
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from rag.errors import BatchError, RagError
+from rag.errors import BatchError, RagError, SettingError
 
 if TYPE_CHECKING:
     from rag.assistant import Assistant
@@ -158,6 +158,29 @@ def doctor(index: IndexFlag = None, embedder: EmbedderFlag = None, llm: LlmFlag 
         typer.echo(line.text)
         healthy = healthy and line.fine
     raise typer.Exit(0 if healthy else 2)
+
+
+@app.command()
+def models(
+    action: Annotated[str | None, typer.Argument(help="pull, add or use; nothing lists them.")] = None,
+    name: Annotated[str | None, typer.Argument(help="A model's name; with add, a file or folder.")] = None,
+) -> None:
+    """List the models known to work; fetch one (pull NAME), bring one (add PATH), choose one (use NAME)."""
+    from rag import catalogue
+    from rag.present import models_text
+
+    settings = _settings()
+    if action is None:
+        typer.echo(models_text(list(catalogue.rows(settings))))
+        return
+    if action not in ("pull", "add", "use") or not name:
+        raise SettingError("Say: rapporteur models, or: rapporteur models pull NAME, add PATH, use NAME.")
+    if action == "use":
+        typer.echo(catalogue.use(name, settings))
+        return
+    with _Progress() as progress:
+        path = catalogue.add(Path(name), settings) if action == "add" else catalogue.pull(name, settings, progress)
+    typer.echo(f"{name} is at {path}. Use it with: rapporteur models use {name}")
 
 
 @app.command()

@@ -13,10 +13,10 @@ from hashlib import file_digest
 from pathlib import Path
 from typing import Literal
 
-from rag.errors import ModelError, SettingError
+from rag.errors import ModelError
 from rag.settings import FILE, Settings
 
-Kind = Literal["embedder", "reranker", "llm"]
+Kind = Literal["embedder", "llm"]
 Progress = Callable[[str, int, int], None]  # what is done, how much of it, of how much
 
 MARGIN = 200 << 20  # bytes left free on the disk beside a model
@@ -28,7 +28,6 @@ WEIGHTS = (
     "1_Pooling/*",
     "2_*/*",
 )  # of a folder; nothing that is a pickle
-_SETTING = {"embedder": "embedder", "llm": "llm"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,11 +58,6 @@ MODELS: tuple[Model, ...] = (
     Model("bge-m3", "embedder", "BAAI/bge-m3", 2167 << 20, "MIT", 2.6, "long paragraphs"),
     Model("Qwen3-Embedding-0.6B", "embedder", "Qwen/Qwen3-Embedding-0.6B", 1136 << 20, "Apache-2.0", 2.6,
           "best across languages; slow without a GPU", query_prompt=_RETRIEVE),
-    Model("bge-reranker-v2-m3", "reranker", "BAAI/bge-reranker-v2-m3", 2170 << 20, "Apache-2.0", 2.6, "Chinese"),
-    Model("gte-multilingual-reranker-base", "reranker", "Alibaba-NLP/gte-multilingual-reranker-base", 612 << 20,
-          "Apache-2.0", 1.4, "half the size of the others"),
-    Model("Qwen3-Reranker-0.6B", "reranker", "Qwen/Qwen3-Reranker-0.6B", 1190 << 20, "Apache-2.0", 2.6,
-          "best of the three; slowest", query_prompt=_RETRIEVE),
     Model("Qwen2.5-1.5B-Instruct", "llm", "Qwen/Qwen2.5-1.5B-Instruct-GGUF", 1_117_320_736, "Apache-2.0", 2.0,
           "any laptop", "qwen2.5-1.5b-instruct-q4_k_m.gguf",
           "6a1a2eb6d15622bf3c96857206351ba97e1af16c30d7a74ee38970e434e9407e"),
@@ -72,8 +66,6 @@ MODELS: tuple[Model, ...] = (
     Model("Qwen3-4B", "llm", "Qwen/Qwen3-4B-GGUF", 2_497_280_256, "Apache-2.0", 4.0,
           "the same, from its publisher; its thinking is switched off", "Qwen3-4B-Q4_K_M.gguf",
           "7485fe6f11af29433bc51cab58009521f205840f5b4ae3a32fa7f92e8534fdf5"),
-    Model("Qwen2.5-7B-Instruct", "llm", "bartowski/Qwen2.5-7B-Instruct-GGUF", 4_680_000_000, "Apache-2.0", 6.5,
-          "16 GB of memory", "Qwen2.5-7B-Instruct-Q4_K_M.gguf"),
 )  # fmt: skip
 
 
@@ -93,6 +85,17 @@ def rows(settings: Settings) -> Iterator[Row]:
         path = _place(model, settings)
         installed = path if path.exists() else None
         yield Row(model, installed, bool({_same(str(path)), _same(model.name)} & used))
+
+
+def prompts_of(name: str) -> dict[str, str]:
+    """What a known embedder wants before questions and paragraphs; nothing where its own files say, or it wants none.
+
+    >>> prompts_of("multilingual-e5-small")
+    {'query': 'query: ', 'document': 'passage: '}
+    """
+    model = next((model for model in MODELS if model.name == name), None)
+    wanted = {"query": model.query_prompt, "document": model.text_prompt} if model else {}
+    return wanted if any(wanted.values()) else {}
 
 
 def find(name: str) -> Model:
@@ -161,13 +164,10 @@ def add(path: Path, settings: Settings) -> Path:
 def use(name: str, settings: Settings, folder: Path = Path()) -> str:
     """Write a model into `rapporteur.toml`; what a person is told of it."""
     model = find(name)
-    if model.kind not in _SETTING:
-        raise SettingError(f"{model.name} is a reranker, which no setting takes yet. See: rapporteur models")
     place = _place(model, settings)
     if not place.exists():
         raise ModelError(f"{model.name} is not here yet. Get it with: rapporteur models pull {model.name}")
-    setting = _SETTING[model.kind]
-    _write_setting(folder / FILE, setting, str(place))
+    _write_setting(folder / FILE, model.kind, str(place))
     if model.kind == "embedder":
         return f"{FILE} now names {model.name}. The index must be built again, beside the old one: rapporteur build"
     return f"{FILE} now names {model.name}. Answers are written by it from the next question on."

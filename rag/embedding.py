@@ -24,6 +24,7 @@ from langchain_core.embeddings import Embeddings
 from numpy.typing import NDArray
 
 from rag import lexicon
+from rag.catalogue import prompts_of
 from rag.errors import ModelError
 from rag.lexicon import Lexicon
 from rag.text import fold, language
@@ -139,7 +140,11 @@ def _sentence_transformer(folder: Path) -> "SentenceTransformer":
     logging.disable_progress_bar()  # type: ignore[no-untyped-call]  # it would draw over ours
     try:
         return SentenceTransformer(
-            str(folder), local_files_only=True, trust_remote_code=False, model_kwargs={"use_safetensors": True}
+            str(folder),
+            local_files_only=True,
+            trust_remote_code=False,
+            model_kwargs={"use_safetensors": True},
+            prompts=prompts_of(folder.name) or None,  # e5's files do not say theirs: a silent loss without them
         )
     except (OSError, ValueError, KeyError, RuntimeError, SafetensorError) as error:
         reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__

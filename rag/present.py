@@ -6,6 +6,7 @@ The JSON is a contract: `tests/schemas/` holds its schemas.
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from rag.catalogue import Row
 from rag.records import Answer, Citation, Hit, Paragraph, Report, Verdict
 from rag.references import written
 
@@ -159,3 +160,15 @@ def _place(paragraph: Paragraph, reports: Mapping[str, Report]) -> dict[str, Any
         "printed": paragraph.printed,
     }
     return {**place, "row": paragraph.row, "body": paragraph.body} if paragraph.is_row else place
+
+
+def models_text(rows: Sequence[Row]) -> str:
+    """The known models as a terminal lists them: one a line, those installed and in use marked."""
+    lines = []
+    for row in rows:
+        model = row.model
+        state = "in use" if row.in_use else "installed" if row.path else ""
+        size = f"{model.size / 2**30:.1f} GB"
+        lines.append(f"{model.kind:9} {model.name:38} {size:>7}  {model.licence:10}  {state:9}  {model.good_for}")
+    lines.append("Nothing is fetched unless you say: rapporteur models pull NAME")
+    return "\n".join(lines)

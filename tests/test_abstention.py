@@ -214,7 +214,7 @@ def test_a_rendering_that_is_left_out_is_not_read(retriever: Retriever) -> None:
     rendered = replace(retriever.index.paragraphs[0], translations={"zh": Translation("Sofala的渡船")})
     hits = Found((Hit(rendered, 1, 0.5),), (), False)
     first = [signals("Sofala在哪里？", hits, retriever, "zh", Filters(renderings=read)).first for read in (True, False)]
-    assert first == [1.0, 0.0]
+    assert first[0] == 1.0 > first[1]
 
 
 @given(st.permutations([1, 2, 3, 4]))

@@ -37,6 +37,33 @@ from rag.training.pairs import (
     split_of,
     triples_of,
 )
+from rag.training.start import fitted_rows
+
+CHINESE = "武枪弹药和平妇女儿童贸易"
+ENGLISH = ["arm", "gun", "shell", "drug", "and", "flat", "wife", "girl", "son", "kid", "swap", "easy"]
+
+
+@pytest.fixture(scope="module")
+def tiny(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A model folder with one layer and sixteen dimensions whose tokens are whole words."""
+    import torch
+    from tokenizers import Tokenizer
+    from tokenizers.models import WordLevel
+    from tokenizers.pre_tokenizers import Whitespace
+    from transformers import BertConfig, BertModel
+
+    folder = tmp_path_factory.mktemp("tiny")
+    known = {word: i for i, word in enumerate(["[PAD]", "[UNK]", *ENGLISH])}
+    tokenizer = Tokenizer(WordLevel(known))
+    tokenizer.pre_tokenizer = Whitespace()
+    tokenizer.add_tokens(list(CHINESE))
+    tokenizer.save(str(folder / "tokenizer.json"))
+    torch.manual_seed(0)
+    size = len(known) + len(CHINESE)
+    shape = {"hidden_size": 16, "num_hidden_layers": 1, "num_attention_heads": 2, "intermediate_size": 32}
+    BertModel(BertConfig(vocab_size=size, max_position_embeddings=64, **shape)).save_pretrained(folder)
+    return folder
+
 
 # --- pairs ------------------------------------------------------------------------------------------------------------
 
@@ -196,6 +223,44 @@ def test_positions_that_share_any_key_are_the_same():
     assert_array_equal(found, np.array(expected, dtype=bool))
 
 
+def test_the_pairs_a_start_is_fitted_to_are_those_of_the_first_blocks():
+    trained_on = {pair for batch in first(sampler(), 40) if isinstance(batch, PairBatch) for pair in batch.pairs}
+    fitted_to = sampler().first_pairs(2 * 16 * 8)
+    assert len(fitted_to) == len(set(fitted_to))
+    assert set(fitted_to) == trained_on
+
+
+# --- the start --------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def fit(tiny: Path):
+    """Fits the Chinese rows of a table of two dimensions to pairs, from zero."""
+    from tokenizers import Tokenizer
+
+    tokenizer = Tokenizer.from_file(str(tiny / "tokenizer.json"))
+    ids = [tokenizer.token_to_id(word) for word in CHINESE]
+
+    def fitted(pairs: list[Pair], hold: float) -> dict[str, np.ndarray]:
+        table = np.zeros((tokenizer.get_vocab_size(), 2), dtype=np.float32)
+        table[tokenizer.token_to_id("gun")], table[tokenizer.token_to_id("shell")] = (1, 0), (0, 1)
+        return dict(zip(CHINESE, fitted_rows(pairs, tokenizer, table, ids, hold), strict=True))
+
+    return fitted
+
+
+def test_a_fitted_row_is_what_its_english_company_says(fit):
+    rows = fit([Pair("枪 弹", "gun shell"), Pair("枪", "gun")] * 20, 1e-3)
+    assert_allclose(rows["枪"], [1, 0], atol=0.02)
+    assert_allclose(rows["弹"], [0, 1], atol=0.02)
+    assert_array_equal(rows["药"], [0, 0])
+
+
+def test_a_row_that_is_held_fast_stays_where_it_was(fit):
+    rows = fit([Pair("枪", "gun")], 1e6)
+    assert_allclose(rows["枪"], [0, 0], atol=1e-5)
+
+
 # --- the loss ---------------------------------------------------------------------------------------------------------
 
 
@@ -213,31 +278,6 @@ def test_a_duplicate_is_no_negative():
 
 
 # --- training a tiny model --------------------------------------------------------------------------------------------
-
-CHINESE = "武枪弹药和平妇女儿童贸易"
-ENGLISH = ["arm", "gun", "shell", "drug", "and", "flat", "wife", "girl", "son", "kid", "swap", "easy"]
-
-
-@pytest.fixture(scope="module")
-def tiny(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A model folder with one layer and sixteen dimensions whose tokens are whole words."""
-    import torch
-    from tokenizers import Tokenizer
-    from tokenizers.models import WordLevel
-    from tokenizers.pre_tokenizers import Whitespace
-    from transformers import BertConfig, BertModel
-
-    folder = tmp_path_factory.mktemp("tiny")
-    known = {word: i for i, word in enumerate(["[PAD]", "[UNK]", *ENGLISH])}
-    tokenizer = Tokenizer(WordLevel(known))
-    tokenizer.pre_tokenizer = Whitespace()
-    tokenizer.add_tokens(list(CHINESE))
-    tokenizer.save(str(folder / "tokenizer.json"))
-    torch.manual_seed(0)
-    size = len(known) + len(CHINESE)
-    shape = {"hidden_size": 16, "num_hidden_layers": 1, "num_attention_heads": 2, "intermediate_size": 32}
-    BertModel(BertConfig(vocab_size=size, max_position_embeddings=64, **shape)).save_pretrained(folder)
-    return folder
 
 
 @pytest.fixture
