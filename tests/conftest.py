@@ -81,3 +81,8 @@ def lexicon() -> "Lexicon":
     from rag.lexicon import Lexicon
 
     return Lexicon.load()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Browser tests last: Playwright keeps an event loop running in this process, which async tests cannot share."""
+    items.sort(key=lambda item: "browser" in item.path.parts)

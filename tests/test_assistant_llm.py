@@ -17,7 +17,7 @@ from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage
 from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResult
 from made_index import FakeEmbedder, indexed
 
-from rag.assistant import REFUSAL, UNVERIFIED, Assistant
+from rag.assistant import UNVERIFIED, Assistant, refusal
 from rag.citations import MARKER, check_answer
 from rag.errors import GenerationError
 from rag.index import Index
@@ -164,7 +164,7 @@ def test_where_nothing_is_verified_the_quoted_answer_stands_in(assistant: Assist
 def test_a_model_may_abstain(assistant: Assistant, says: str) -> None:
     _says(assistant, says)
     answer = assistant.ask(QUESTION["zh"])
-    assert (answer.text, answer.abstained, answer.citations) == (REFUSAL["zh"], True, ())
+    assert (answer.text, answer.abstained, answer.citations) == (refusal("zh"), True, ())
     assert answer.hits
 
 

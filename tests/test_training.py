@@ -88,7 +88,7 @@ def test_pairs_are_read_gzipped_or_not(tmp_path: Path):
 )
 def test_a_pair_that_teaches_nothing_is_left_out(tmp_path: Path, line: str):
     (tmp_path / "a.tsv").write_text(f"{line}\n枪支\tfirearms\n", "utf-8")
-    assert read_pairs(tmp_path / "a.tsv") == [Pair("枪支", "firearms")]
+    assert read_pairs(tmp_path / "a.tsv", 100) == [Pair("枪支", "firearms")]
 
 
 @pytest.mark.parametrize(
@@ -109,6 +109,12 @@ def test_a_bad_line_is_named_with_its_file_and_number(tmp_path: Path, name: str,
     (tmp_path / name).write_bytes(content)
     with pytest.raises(PairsError, match=f"{name}.*{message}"):
         read_corpus(tmp_path)
+
+
+def test_what_is_measured_on_may_be_long(tmp_path: Path):
+    (tmp_path / "a.tsv").write_text(f"弹药\t{'long ' * 100}\n", "utf-8")
+    assert len(read_pairs(tmp_path / "a.tsv")) == 1
+    assert read_corpus(tmp_path).pairs == {"a": []}
 
 
 def test_a_folder_without_pairs_is_refused(tmp_path: Path):

@@ -44,7 +44,8 @@ def main(
     """Train the Chinese rows of the built-in embedder; run again after an interruption, it goes on where it was."""
     material = read_corpus(corpus)
     sources = material.pairs | {"glossary": glossary_pairs(read_glossary())}
-    sampler = Sampler(sources, triples_of(material.triples, "train"), seed, batch)
+    fitting = Sampler(sources, [], seed, batch)
+    sampler = Sampler(sources, triples_of(material.triples, "train"), seed + 1, batch)  # not first what was fitted
     recipe = Recipe(sampler.steps(pairs), seed)
     _say(f"{sum(map(len, sources.values())):,} pairs of {len(sources)} sources, {recipe.steps} steps")
     start = out.with_name(out.name + ".start")
@@ -55,7 +56,7 @@ def main(
     measure = _measurement(student, [replace(task, by_sentence=False) for task in tasks])
     checkpoint = out.with_name(out.name + ".checkpoint")
     if not checkpoint.is_file():
-        student.start_from(fitted_rows(sampler.first_pairs(pairs), student.tokenizer, student.table(), student.ids))
+        student.start_from(fitted_rows(fitting.first_pairs(pairs), student.tokenizer, student.table(), student.ids))
         _say(f"fitted: {measure()}")
     pace = Pace(_deadline(stop_at) if stop_at else None, measure_every=60 * measure_every)
     steps = train(student, sampler, recipe, checkpoint, pace, measure, _say)

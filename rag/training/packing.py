@@ -26,12 +26,13 @@ def write_rows(path: Path, words: Sequence[str], rows: FloatMatrix, training: Ma
 
     The manifest, with the suffix .json, holds the file's checksum, the base's, and how the rows were trained.
     """
-    from safetensors.numpy import save_file
+    from safetensors.numpy import save
 
     values, scales = quantise(rows)
-    save_file({"rows": values, "scales": scales, "words": np.frombuffer("\n".join(words).encode(), np.uint8)}, path)
+    packed = save({"rows": values, "scales": scales, "words": np.frombuffer("\n".join(words).encode(), np.uint8)})
+    path.write_bytes(packed)
     manifest = {
-        "sha256": sha256(path.read_bytes()).hexdigest(),
+        "sha256": sha256(packed).hexdigest(),
         "base": BASE_SHA256,
         "words": len(words),
         "training": dict(training),

@@ -61,13 +61,14 @@ def read_corpus(folder: Path) -> Material:
         raise PairsError(f"{folder} holds no {', '.join(_SUFFIXES)} file to train on; give a folder with --corpus")
     tables = [path for path in files if ".tsv" in path.suffixes]
     triples = [triple for path in files if path not in tables for triple in read_triples(path)]
-    return Material({_stem(path): read_pairs(path) for path in tables}, triples)
+    return Material({_stem(path): read_pairs(path, LONGEST) for path in tables}, triples)
 
 
-def read_pairs(path: Path) -> list[Pair]:
+def read_pairs(path: Path, longest: int | None = None) -> list[Pair]:
     """The pairs of a TSV file with the columns Chinese and English, those left out that teach nothing.
 
     A Chinese side without Chinese characters has no row to train; an English side with some the base cannot read.
+    `longest` is how many characters the English may have.
     """
     pairs = []
     for n, line in _lines(path):
@@ -77,7 +78,7 @@ def read_pairs(path: Path) -> list[Pair]:
         zh, en = (column.strip() for column in columns)
         if n == 1 and (zh, en) == ("zh", "en"):
             continue
-        if len(en) <= LONGEST and _HAN.search(zh) and _LATIN.search(en) and not _HAN.search(en):
+        if (longest is None or len(en) <= longest) and _HAN.search(zh) and _LATIN.search(en) and not _HAN.search(en):
             pairs.append(Pair(zh, en))
     return pairs
 

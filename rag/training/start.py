@@ -7,7 +7,7 @@ word order, but costs seconds where the network's training costs an hour.
 from collections.abc import Sequence
 
 import numpy as np
-from scipy.sparse import csr_matrix, diags
+from scipy.sparse import csr_matrix, diags  # type: ignore[import-untyped]
 from tokenizers import Tokenizer
 
 from rag.embedding import FloatMatrix, folded

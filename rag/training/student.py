@@ -35,7 +35,8 @@ class Student:
         self.device = torch.device(device)
         self.words = list(words)
         table = self.body.get_input_embeddings().weight
-        self.ids = [self.tokenizer.token_to_id(word) for word in words]
+        vocabulary = self.tokenizer.get_vocab()
+        self.ids = [vocabulary[word] for word in words]
         ids = torch.tensor(self.ids, device=self.device)
         self.place = torch.zeros(len(table), dtype=torch.long, device=self.device)  # 0: not one of the words
         self.place[ids] = torch.arange(1, len(words) + 1, device=self.device)
