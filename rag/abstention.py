@@ -100,7 +100,12 @@ def signals(question: str, found: Found, retriever: Retriever, language: Languag
     if asks(question).compare:
         said = [Said("".join(each.chinese for each in said), "".join(each.terms for each in said))]
         texts = [[text for of_paragraph in texts for text in of_paragraph]]
-    asked = [Part(names(part, retriever), kinds(part, retriever)) for part in parts(question) or [question]]
+    in_english = all("en" in _languages(paragraph, filters) for paragraph in best)
+    own_language = all(language in _languages(paragraph, filters) for paragraph in best)
+    asked = [
+        Part(names(part, retriever, not in_english), kinds(part, retriever, not own_language))
+        for part in parts(question) or [question]
+    ]
     total = sum(part.weight for part in asked)
     together = first = 0.0
     for part in asked:
@@ -137,7 +142,8 @@ def missing(question: str, found: Found, retriever: Retriever, filters: Filters)
     Names that stand side by side are told as one.
     """
     said = [_said(hit.paragraph, retriever, filters) for hit in found.hits[:BEST]]
-    absent = [name for name in names(question, retriever) if not any(each.has(name) for each in said)]
+    translated = not all("en" in _languages(hit.paragraph, filters) for hit in found.hits[:BEST])
+    absent = [name for name in names(question, retriever, translated) if not any(each.has(name) for each in said)]
     runs: list[tuple[int, int, float]] = []  # start, end, the rarest name's weight
     for name in sorted(absent, key=lambda each: question.find(each.written)):
         start = question.find(name.written)
@@ -162,15 +168,18 @@ _YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
 _SHORT = 4  # characters up to which an abbreviation counts only in its own case: IT is no ITI
 
 
-def names(question: str, retriever: Retriever) -> list[Name]:
-    """What a question names: glossary terms, names, acronyms, symbols, years, and ordinals from the second on."""
+def names(question: str, retriever: Retriever, translated: bool = True) -> list[Name]:
+    """What a question names: glossary terms, names, acronyms, symbols, years, and ordinals from the second on.
+
+    A Latin name is looked up in Chinese too where it is to be translated: that reads the dictionary, seconds when cold.
+    """
     found: dict[str, Forms] = {}
     plain = question
     for symbol in symbols(question):
         written = question[symbol.start : symbol.end]
         found[written] = ((f" {symbol.stem} ",), True)
         plain = plain.replace(written, " " * len(written))
-    found |= dict(_latin_names(plain, retriever))
+    found |= dict(_latin_names(plain, retriever, translated))
     if language_of(question) == "zh":
         found |= dict(_chinese_names(plain, retriever))
     for figure in figures(plain):
@@ -202,7 +211,7 @@ def _chinese_names(text: str, retriever: Retriever) -> Iterator[tuple[str, Forms
             yield text[offsets[at] : offsets[at + len(word) - 1] + 1], ((word, *map(_terms, senses[:2])), True)
 
 
-def _latin_names(text: str, retriever: Retriever) -> Iterator[tuple[str, Forms]]:
+def _latin_names(text: str, retriever: Retriever, translated: bool) -> Iterator[tuple[str, Forms]]:
     """Glossary terms, acronyms and capitalised words; in a Chinese question every word in Latin letters is a name."""
     words = [match for match in _WORD.finditer(text) if re.search("[A-Za-z]", match.group())]
     terms = [_terms(_POSSESSIVE.sub("", word.group())).split() for word in words]
@@ -218,7 +227,7 @@ def _latin_names(text: str, retriever: Retriever) -> Iterator[tuple[str, Forms]]
         if entry:
             yield _POSSESSIVE.sub("", text[first.start() : words[end - 1].end()]), entry
         elif (capital or not in_english) and terms[start]:
-            yield alone, ((_terms(alone), *_in_other_words(alone, retriever)), True)
+            yield alone, ((_terms(alone), *(_in_other_words(alone, retriever) if translated else ())), True)
         start = end
 
 
@@ -296,10 +305,16 @@ def _leg(retriever: Retriever, language: Language) -> Any:
 # --- what paragraphs say ----------------------------------------------------------------------------------------------
 
 
+def _languages(paragraph: Paragraph, filters: Filters) -> list[str]:
+    """The languages a reader is shown a paragraph in, its own first."""
+    shown = [of for of, each in paragraph.translations.items() if filters.renderings or each.official]
+    return [paragraph.language, *shown]
+
+
 def _texts(paragraph: Paragraph, filters: Filters) -> list[str]:
     """What a paragraph says in each language a reader is shown, and its footnotes."""
-    spoken = [of for of, each in paragraph.translations.items() if filters.renderings or each.official]
-    return [whole_text(paragraph, of) for of in (paragraph.language, *spoken)] + [n.text for n in paragraph.footnotes]
+    spoken = _languages(paragraph, filters)
+    return [whole_text(paragraph, of) for of in spoken] + [note.text for note in paragraph.footnotes]
 
 
 def _said(paragraph: Paragraph, retriever: Retriever, filters: Filters) -> Said:
@@ -355,8 +370,11 @@ _COUNTED_EN = re.compile(r"\b(?:how many|number of) (?P<noun>[\w-]{1,30}(?: [\w-
 _BESIDE = {"zh": (6, 14), "en": (15, 45)}  # characters before and after a figure in which the thing counted is named
 
 
-def kinds(question: str, retriever: Retriever) -> list[Test]:
-    """A test for each kind of answer that a question's wording asks for and that can be told from a text."""
+def kinds(question: str, retriever: Retriever, translated: bool = True) -> list[Test]:
+    """A test for each kind of answer that a question's wording asks for and that can be told from a text.
+
+    The thing counted is looked up in the other language too where it is to be translated.
+    """
     question = narrow(question)
     known = {figure.value for figure in _figures(question)}
 
@@ -376,7 +394,7 @@ def kinds(question: str, retriever: Retriever) -> list[Test]:
     elif _VOTES.search(question):
         tests.append(said(_VOTES_SAID))
     elif _COUNT.search(question) and not _SYMBOL.search(question):
-        measure, counted = _counted(question, retriever)
+        measure, counted = _counted(question, retriever, translated)
         tests.append(lambda texts: max((_counts(text, known, measure, counted) for text in texts), default=0.0))
     if _DATE.search(question):
         tests.append(lambda texts: new(texts, "date", "year"))
@@ -385,7 +403,7 @@ def kinds(question: str, retriever: Retriever) -> list[Test]:
     return tests
 
 
-def _counted(question: str, retriever: Retriever) -> tuple[str, tuple[str, ...]]:
+def _counted(question: str, retriever: Retriever, translated: bool) -> tuple[str, tuple[str, ...]]:
     """The measure word and the forms of the thing whose number a question asks for; none where it is not said."""
     zh, en = _COUNTED_ZH.search(question), _COUNTED_EN.search(question)
     if zh:
@@ -395,7 +413,7 @@ def _counted(question: str, retriever: Retriever) -> tuple[str, tuple[str, ...]]
     forms: dict[str, None] = {}
     for word in words[:2]:
         entry = _glossary().get(_form(word)) or _glossary().get(word)
-        other = retriever.lexicon.gloss_terms(word, "zh" if zh else "en")
+        other = retriever.lexicon.gloss_terms(word, "zh" if zh else "en") if translated else []
         forms |= dict.fromkeys([_form(word), *(entry[0] if entry else ()), *(_form(each) for each in other)])
     return (zh["measure"] if zh else ""), tuple(form for form in forms if form.strip())
 

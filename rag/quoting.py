@@ -79,7 +79,8 @@ def weigh(
     weighed = []
     for hit in hits:
         for sentence in quotable(hit.paragraph, language, filters):
-            if wants_footnote and sentence.place >= 0:
+            in_footnote = sentence.place < 0
+            if in_footnote != wants_footnote and (wants_footnote or sentence.language != language):
                 continue
             score = COSINE * _cosine(sentence, cosines) + COVERAGE * _coverage(sentence, words, retriever, language)
             score += RANK / hit.rank
