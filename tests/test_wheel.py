@@ -59,9 +59,10 @@ def test_the_page_is_served_from_an_installed_wheel(
         "--port",
         str(port),
         "--index",
-        str(seed_index.folder.parent),
+        seed_index.folder.parent.name,  # as `make app` names it: the page must find it from any working folder
     ]
-    server = subprocess.Popen(command, cwd=tmp_path, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    beside = seed_index.folder.parents[1]
+    server = subprocess.Popen(command, cwd=beside, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
     try:
         assert "Rapporteur" in _page(port, server, within=90)
     finally:

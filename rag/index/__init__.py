@@ -77,7 +77,7 @@ class Index:
 
 def open_index(folder: Path) -> Index:
     """The generation in use in an index folder; IndexProblem says which command builds one."""
-    return Index(current(folder))
+    return Index(current(folder).absolute())  # the page changes its working folder
 
 
 def build_index(
