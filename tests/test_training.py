@@ -15,7 +15,8 @@ from rag.embedding import trained_rows
 from rag.errors import ModelError
 from rag.lexicon import Entry
 from rag.training.batches import (
-    PASSAGE,
+    ALIKE,
+    PASSAGES,
     SHARES,
     PairBatch,
     QuestionBatch,
@@ -186,10 +187,27 @@ def test_another_seed_gives_other_batches():
     assert first(sampler(1), 5) != first(sampler(2), 5)
 
 
-def test_one_batch_in_five_is_of_questions_where_there_are_triples():
-    kinds = [isinstance(batch, QuestionBatch) for batch in first(sampler(), 100)]
-    assert sum(kinds) == 20
+def test_one_batch_in_three_is_of_questions_where_there_are_triples():
+    kinds = [isinstance(batch, QuestionBatch) for batch in first(sampler(), 96)]
+    assert sum(kinds) == 32
     assert not any(isinstance(batch, QuestionBatch) for batch in first(sampler(triples=0), 40))
+
+
+def test_questions_of_like_paragraphs_meet_and_each_is_asked_once_a_round():
+    kinds = ["海关查获走私枪支", "小麦和玉米的收成", "议会选举的票数", "河流与湖泊的水位"]
+    triples = [
+        Triple(f"问{kind}{i}{again}", f"{kinds[kind]}第{i}段", f"{i}")
+        for kind in range(4)
+        for i in range(ALIKE)
+        for again in "甲乙"
+    ]
+    made = Sampler({"udhr": [Pair("一", "one")]}, triples, 0, 4 * ALIKE)  # so many questions in a batch as are alike
+    groups = [batch for batch in first(made, made.block_length) if isinstance(batch, QuestionBatch)]
+    asked = [question for group in groups for question in group.questions]
+    assert sorted(asked) == sorted(triple.question for triple in triples)
+    alone = [group for group in groups if len({question[1] for question in group.questions}) == 1]
+    assert len(alone) == len(groups)
+    assert all(len(set(group.homes)) == ALIKE for group in groups)
 
 
 def test_the_sources_give_their_shares_and_small_ones_come_again():
@@ -213,14 +231,16 @@ def test_an_unknown_source_weighs_as_the_square_root_of_its_size():
     assert shares({"taiwan_laws": 400, "mine": 400}) == pytest.approx([0.5, 0.5])
 
 
-@given(st.integers(1, 900), st.integers(0, 900), st.integers(1, 30), st.floats(0, 0.999))
-def test_a_passage_is_a_piece_of_its_paragraph_with_the_answer_in_it(length: int, at: int, size: int, place: float):
+@given(st.integers(1, 900), st.integers(0, 900), st.integers(1, 30), st.floats(0, 0.999), st.sampled_from(PASSAGES))
+def test_a_passage_is_a_piece_of_its_paragraph_with_the_answer_in_it(
+    length: int, at: int, size: int, place: float, wanted: int
+):
     text = "".join(chr(0x4E00 + i) for i in range(length))
     answer = text[at % length : at % length + size]
-    cut = passage(Triple("问", text, answer), place)
+    cut = passage(Triple("问", text, answer), place, wanted)
     assert cut in text
     assert answer in cut
-    assert len(cut) == min(PASSAGE, length)
+    assert len(cut) == min(wanted, length)
 
 
 def test_positions_that_share_any_key_are_the_same():

@@ -18,8 +18,9 @@ Item = TypeVar("Item")
 
 PAIRS = 256  # in a batch: the trial's choice
 QUESTIONS_PER_PAIR = 1 / 4  # in a batch: with their paragraphs so many cost about as much as the pairs do
-PAIR_BATCHES, QUESTION_BATCHES = 16, 4  # in a block: one batch in five is of questions
-PASSAGE = 160  # characters of a paragraph around the answer, about 100 tokens: longer passages cost too much
+PAIR_BATCHES, QUESTION_BATCHES = 16, 8  # in a block: one batch in three is of questions
+PASSAGES = (80, 160, 320)  # characters of a paragraph around the answer: a sentence, a few, most of a paragraph
+ALIKE = 32  # questions of a batch whose paragraphs are near each other: negatives that are hard to tell apart
 
 # What part of the pairs each source gives. Prose teaches words in use, terms the rest of the vocabulary. With half of
 # the pairs from statutes a trial lost recall on UN reports. Small sources of the nearest kinds are seen several times.
@@ -71,7 +72,10 @@ class Sampler:
         self._pairs, self._questions = batch, max(2, round(batch * QUESTIONS_PER_PAIR))
         self._counts = _apportion(shares({name: len(source) for name, source in pairs.items()}), PAIR_BATCHES * batch)
         self._triples = list(triples)
+        paragraphs, self._homes = np.unique([triple.paragraph for triple in triples], return_inverse=True)
+        self._near = _nearness(paragraphs.tolist()) if triples else np.zeros((0, 0), dtype=np.float32)
         self._seed = seed
+        self._turn, self._order = -1, list[int]()  # the round last drawn from, and its order
         self.block_length = PAIR_BATCHES + (QUESTION_BATCHES if triples else 0)
 
     def steps(self, pairs: int) -> int:
@@ -98,9 +102,20 @@ class Sampler:
         made: list[Batch] = [PairBatch(tuple(pairs[i : i + self._pairs])) for i in range(0, len(pairs), self._pairs)]
         if self._triples:
             count, size = QUESTION_BATCHES * self._questions, self._questions
-            triples = _cycled(self._triples, block * count, count, [self._seed, len(self._sources)])
+            triples = self._asked(block * count, count)
             made += [question_batch(triples[i : i + size], rng) for i in range(0, count, size)]
         return [made[i] for i in rng.permutation(len(made))]
+
+    def _asked(self, start: int, count: int) -> list[Triple]:
+        """`count` triples from the `start`-th on of endless rounds through all, those of like paragraphs together."""
+        found: list[Triple] = []
+        while len(found) < count:
+            turn, place = divmod(start + len(found), len(self._triples))
+            if turn != self._turn:
+                rng = np.random.default_rng([self._seed, len(self._sources), turn])
+                self._turn, self._order = turn, _neighbours(self._homes, self._near, rng)
+            found += [self._triples[i] for i in self._order[place : place + count - len(found)]]
+        return found
 
     def _drawn(self, block: int) -> list[Pair]:
         counts = enumerate(zip(self._sources, self._counts, strict=True))
@@ -119,21 +134,22 @@ def shares(sizes: Mapping[str, int]) -> list[float]:
 
 
 def question_batch(triples: Sequence[Triple], rng: np.random.Generator) -> QuestionBatch:
-    """The triples with their paragraphs cut, so that a passage holds the answer somewhere."""
-    passages = [passage(triple, float(rng.random())) for triple in triples]
+    """The triples with their paragraphs cut to one of PASSAGES, so that a passage holds the answer somewhere."""
+    length = int(rng.choice(PASSAGES))
+    passages = [passage(triple, float(rng.random()), length) for triple in triples]
     return QuestionBatch(
         tuple(triple.question for triple in triples), tuple(passages), tuple(triple.paragraph for triple in triples)
     )
 
 
-def passage(triple: Triple, place: float) -> str:
-    """At most PASSAGE characters of the paragraph with the answer in them; `place` in [0, 1) says how far along."""
+def passage(triple: Triple, place: float, length: int) -> str:
+    """At most `length` characters of the paragraph with the answer in them; `place` in [0, 1) says how far along."""
     text = triple.paragraph
     start = max(0, text.find(triple.answer))
-    earliest = max(0, start + len(triple.answer) - PASSAGE)
-    latest = max(earliest, min(start, len(text) - PASSAGE))
+    earliest = max(0, start + len(triple.answer) - length)
+    latest = max(earliest, min(start, len(text) - length))
     cut = earliest + round(place * (latest - earliest))
-    return text[cut : cut + PASSAGE]
+    return text[cut : cut + length]
 
 
 def same(*keys: Sequence[str]) -> NDArray[np.bool_]:
@@ -143,6 +159,35 @@ def same(*keys: Sequence[str]) -> NDArray[np.bool_]:
         _, numbers = np.unique(np.array(key, dtype=object).astype(str), return_inverse=True)
         alike |= numbers[:, None] == numbers[None, :]
     return alike
+
+
+def _nearness(paragraphs: Sequence[str]) -> NDArray[np.float32]:
+    """How much two of the paragraphs share of their rarer character pairs: cosines (n, n).
+
+    By characters, not by the student's vectors, so that the order is the same however far the training is.
+    """
+    from sklearn.feature_extraction.text import TfidfVectorizer  # type: ignore[import-untyped]
+
+    vectors = TfidfVectorizer(analyzer="char", ngram_range=(2, 2), sublinear_tf=True, dtype=np.float32)
+    weights = vectors.fit_transform(paragraphs)
+    near: NDArray[np.float32] = (weights @ weights.T).toarray()
+    return near
+
+
+def _neighbours(homes: NDArray[np.intp], near: NDArray[np.float32], rng: np.random.Generator) -> list[int]:
+    """All questions, in groups of ALIKE: one drawn by chance and of the rest those whose paragraphs are nearest to its.
+
+    Questions of one paragraph are no negatives of each other, so a group takes one of each.
+    """
+    left = rng.permutation(len(homes))
+    order: list[int] = []
+    while len(left):
+        _, first = np.unique(homes[left], return_index=True)
+        nearness = near[homes[left[0]], homes[left[first]]]
+        group = first[np.argsort(-nearness, kind="stable")[:ALIKE]]
+        order += left[group].tolist()
+        left = np.delete(left, group)
+    return order
 
 
 def _apportion(parts: Sequence[float], total: int) -> list[int]:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 SCALE = 20.0  # of the cosine in the cross-entropy, as in sentence-transformers' MultipleNegativesRankingLoss
 PULL = 2.0  # weight of 1 - cosine: a text and its translation shall be near, not only nearer than others
-TOKENS = 160  # of a text: longer ones cost more than they teach
+TOKENS = 224  # of a text: longer ones cost more than they teach
 ALIKE = 0.95  # cosine of two English texts above which one is no negative for the other
 
 Say = Callable[[str], None]
