@@ -11,8 +11,8 @@ from difflib import get_close_matches
 from functools import lru_cache
 
 from rag.errors import UnknownParagraph
-from rag.records import Paragraph, Report
-from rag.text import fold, symbols
+from rag.records import Paragraph, Report, Slice
+from rag.text import fold, fold_with_offsets, symbols
 from rag.text.numerals import ENGLISH, read_number
 
 # Everything below is matched against folded text in which each name of a document is masked.
@@ -42,7 +42,7 @@ _PARTS = (
 PART = re.compile(_PARTS)
 ANNEX_NUMBER = re.compile(r"(?:附件|附录|annex(?:es)?|appendix)\s?(\w{1,3})")
 # What may stand between a name or part and the number it goes with.
-_BESIDE_WORDS = r"\b(?:of|to|in|the|its|s|report|document|table|unnumbered)\b|报告|文件|表格?|无编号"
+_BESIDE_WORDS = r"\b(?:of|to|in|the|its|s|report|document|table|unnumbered)\b|号?报告|号?文件|表格?|无编号"
 _BESIDE = rf"(?:[\s,:'()的之中里内]|{_MASK}|{_BESIDE_WORDS})"
 _BEFORE_PART = re.compile(rf"{_BESIDE}{{0,60}}")
 _BEFORE_SUMMARY = re.compile(r"[\s,:'()的之中里内]{0,9}(?:无编号|unnumbered)?\s?")  # not "summary of para. 44"
@@ -103,6 +103,17 @@ class NamedReport:
 
 
 @dataclass(frozen=True, slots=True)
+class Printed:
+    """The paragraphs that stand together in a text ("paras. 21-23"), and where; without the name of their report."""
+
+    references: tuple[Reference, ...]
+    report: str | None  # "" for a document that is not in the index, None where none is named
+    beside: bool  # whether the document is named beside them, not only somewhere in the text
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
 class _Numbers:
     """A match of NUMBERED in a masked text, and the document and part it goes with."""
 
@@ -110,6 +121,7 @@ class _Numbers:
     report: str | None
     part: str | None
     joint: str | None  # the word between it and the numbers before, "" for none, None where they do not belong together
+    beside: bool
 
 
 def named_reports(text: str, reports: Iterable[Report]) -> list[NamedReport]:
@@ -132,6 +144,21 @@ def named_reports(text: str, reports: Iterable[Report]) -> list[NamedReport]:
 def references(text: str, reports: Iterable[Report]) -> list[Reference]:
     """The paragraphs a text names, in order. A number belongs to the report and part beside it."""
     return _references(fold(text), named_reports(text, reports))
+
+
+def printed_references(text: str, reports: Iterable[Report]) -> tuple[list[Printed], list[NamedReport]]:
+    """The paragraphs a text names and the documents it names, each where it stands in the text as given, in order."""
+    folded, offsets = fold_with_offsets(text)
+    masked, placed, origins = _masked(folded, named_reports(folded, reports))
+
+    def place(start: int, end: int) -> Slice:
+        return offsets[origins[start]], offsets[origins[end] - 1] + 1
+
+    printed = []
+    for numbers, found in _groups(masked, placed):
+        start, end = place(*numbers.match.span())
+        printed.append(Printed(tuple(found), numbers.report, numbers.beside, start, end))
+    return printed, [NamedReport(name.report, *place(name.start, name.end)) for name in placed]
 
 
 def named_paragraphs(
@@ -234,27 +261,37 @@ def _goes_on(beside: str, edge: str) -> bool:
     return edge.isascii() and beside.isascii() and (beside.isalnum() or beside in {"/", "_"})
 
 
-def _masked(folded: str, names: Iterable[NamedReport]) -> tuple[str, list[NamedReport]]:
-    """The text with one mask for each document it names, and where those stand; an outcome is still called one."""
+def _masked(folded: str, names: Iterable[NamedReport]) -> tuple[str, list[NamedReport], list[int]]:
+    """The text with one mask for each document it names; where those stand; and where each offset was before.
+
+    An outcome is still called one.
+    """
     known = list(names)
     inside = [range(name.start, name.end) for name in known]
     foreign = [NamedReport("", each.start, each.end) for each in symbols(folded)]
     known += [each for each in foreign if not any(each.start in place or each.end - 1 in place for place in inside)]
     masked, last = "", 0
     placed = []
+    origins: list[int] = []
     for name in sorted(known, key=lambda name: name.start):
         masked += folded[last : name.start]
         placed.append(NamedReport(name.report, len(masked), len(masked) + 1))
         masked += _MASK + (" outcome" if re.search("outcome|成果", folded[name.start : name.end]) else "")
+        origins += [*range(last, name.start + 1)]
+        origins += [name.end] * (len(masked) - len(origins))
         last = name.end
-    return masked + folded[last:], placed
+    return masked + folded[last:], placed, [*origins, *range(last, len(folded) + 1)]
 
 
 def _references(folded: str, names: Sequence[NamedReport]) -> list[Reference]:
-    found: list[Reference] = []
-    for numbers in _bound(*_masked(folded, names)):
-        if numbers.report == "":  # another document's
-            continue
+    masked, placed, _ = _masked(folded, names)
+    return [one for numbers, found in _groups(masked, placed) if numbers.report != "" for one in found]
+
+
+def _groups(masked: str, names: Sequence[NamedReport]) -> Iterator[tuple[_Numbers, list[Reference]]]:
+    """The numbers of a masked text, and what each names: a range's second number all those from the first."""
+    last: list[Reference] = []
+    for numbers in _bound(masked, names):
         match = numbers.match
         like = Reference(
             report=numbers.report,
@@ -265,10 +302,10 @@ def _references(folded: str, names: Sequence[NamedReport]) -> list[Reference]:
             occurrence=int(match["occurrence"]) if match["occurrence"] else None,
         )
         each = list(_numbers(match["zh"] or match["plain"] or match["en"] or match["nth"]))
-        if found and numbers.joint in RANGE and like == replace(found[-1], number=""):
-            each = [*_between(found[-1].number, each[0]), *each]
-        found.extend(replace(like, number=number) for number in each)
-    return found
+        if last and numbers.joint in RANGE and like == replace(last[-1], number=""):
+            each = [*_between(last[-1].number, each[0]), *each]
+        last = [replace(like, number=number) for number in each] or last
+        yield numbers, last if each else []
 
 
 def _bound(masked: str, names: Sequence[NamedReport]) -> Iterator[_Numbers]:
@@ -284,11 +321,12 @@ def _bound(masked: str, names: Sequence[NamedReport]) -> Iterator[_Numbers]:
         report = _report_beside(masked, match, names)
         part = _part_name(own[0]) if own else None
         joined = _JOINED.fullmatch(masked, last.match.end(), match.start()) if last else None
+        beside = report is not None
         if joined and last and report is None:
-            report, part = last.report, part or last.part
+            report, part, beside = last.report, part or last.part, last.beside
         if report is None:
             report = only if only is not None else _nearest(names, match)
-        last = _Numbers(match, report, part, (joined["joint"] or "") if joined else None)
+        last = _Numbers(match, report, part, (joined["joint"] or "") if joined else None, beside)
         yield last
 
 

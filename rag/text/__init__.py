@@ -6,13 +6,14 @@ from rag.text.numerals import format_figure
 from rag.text.quotes import QuoteMatch, find_quote
 from rag.text.sentences import sentences
 from rag.text.symbols import Symbol, symbols
-from rag.text.words import Segmenter, terms_en
+from rag.text.words import Segmenter, character_pairs, ordinals, term_en, terms_en
 
 __all__ = [
     "Figure",
     "QuoteMatch",
     "Segmenter",
     "Symbol",
+    "character_pairs",
     "clean_question",
     "figure_supported",
     "figures",
@@ -22,7 +23,9 @@ __all__ = [
     "format_figure",
     "join_lines",
     "language",
+    "ordinals",
     "sentences",
     "symbols",
+    "term_en",
     "terms_en",
 ]

@@ -4,27 +4,28 @@ import re
 from collections.abc import Iterator
 from fractions import Fraction
 
+from rag.text.late import late
 from rag.text.numerals import NUMBER, ordinal_en, read_number
 from rag.text.readings import MEASURE, ONE_OR_RANGE, RANGE, Reading, numbers_in
 
 SMALL_FRACTION = r"(?<![\d/.])(?P<over>[1-9])/(?P<under>[2-9]|10)(?![\d/])"
-_PERCENT = re.compile(
+_PERCENT = late(
     rf"(?:{NUMBER}(?:{RANGE}| and |[、和]))?{NUMBER} ?(?:%|(?i:per ?cent\b|percentage points?\b)|个?百分点)"
     rf"|百分之(?:{ONE_OR_RANGE}|百)"
 )
-_TENTHS = re.compile(r"(?P<tenths>[一二三四五六七八九两])成(?![为员立功果本就分品因年长人])")
+_TENTHS = late(r"(?P<tenths>[一二三四五六七八九两])成(?![为员立功果本就分品因年长人])")
 _DENOMINATORS = {"quarter": 4} | {ordinal_en(value): value for value in range(3, 11)}
 _COARSE = Fraction(1, 20)  # half a tenth: "nearly half" and "about a third" are read to the nearest tenth
-_HALF = re.compile(r"一半|半数|过半|(?i:\b(?:one[ -])?half\b(?![ -](?:an?|year|day|hour|way|time)\b))")
+_HALF = late(r"一半|半数|过半|(?i:\b(?:one[ -])?half\b(?![ -](?:an?|year|day|hour|way|time)\b))")
 _FRACTIONS = (
-    re.compile(rf"(?P<under>{NUMBER}|[千万]) ?分之 ?(?P<over>{NUMBER})"),
-    re.compile(SMALL_FRACTION),
-    re.compile(
+    late(rf"(?P<under>{NUMBER}|[千万]) ?分之 ?(?P<over>{NUMBER})"),
+    late(SMALL_FRACTION),
+    late(
         r"\b(?:a|(?P<over>one|two|three|four|five|six|seven|eight|nine))[ -]"
         rf"(?P<under>{'|'.join(_DENOMINATORS)})s?\b(?(over)|(?= of\b|[,.;:)]|$))",  # not "a third meeting"
         re.IGNORECASE,
     ),
-    re.compile(rf"\b(?P<over>[Oo]ne|1) (?:in|out of)(?: every)? (?!(?:19|20)\d\d\b)(?P<under>{NUMBER})"),
+    late(rf"\b(?P<over>[Oo]ne|1) (?:in|out of)(?: every)? (?!(?:19|20)\d\d\b)(?P<under>{NUMBER})"),
 )
 
 
@@ -62,7 +63,7 @@ _CURRENCIES = {
     "CHF": r"CHF|瑞士法郎|Swiss francs?",
     "CNY": r"CNY|RMB|人民币|元(?![素首])|yuan",
 }
-_MONEY = re.compile(
+_MONEY = late(
     rf"(?P<before>(?i:US\$|\$|€|£|USD|EUR|GBP|CHF)) ?{ONE_OR_RANGE}"
     rf"|{ONE_OR_RANGE} ?[多余]? ?(?P<after>(?i:{'|'.join(_CURRENCIES.values())}))(?![A-Za-z])"
 )
@@ -83,7 +84,7 @@ _PHRASES = {
     "half a million": 500_000,
     "half a billion": 500_000_000,
 }
-_PHRASE = re.compile(rf"\b(?:{'|'.join(_PHRASES)})\b", re.IGNORECASE)
+_PHRASE = late(rf"\b(?:{'|'.join(_PHRASES)})\b", re.IGNORECASE)
 
 
 def phrases(text: str) -> Iterator[Reading]:
@@ -92,7 +93,7 @@ def phrases(text: str) -> Iterator[Reading]:
         yield Reading(Fraction(_PHRASES[match.group().lower()]), "count", *match.span())
 
 
-_COUNT = re.compile(rf"(?P<numbers>{ONE_OR_RANGE})(?P<measure>{MEASURE})?")
+_COUNT = late(rf"(?P<numbers>{ONE_OR_RANGE})(?P<measure>{MEASURE})?")
 
 
 def counts(text: str) -> Iterator[Reading]:

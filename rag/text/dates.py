@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
+from rag.text.late import late
 from rag.text.numerals import read_chinese
 
 
@@ -31,24 +32,24 @@ def _listed(item: str, link: str) -> str:
 _LINK_ZH = r" ?(?:[、,和及或至到~-]|以及) ?"
 _YEAR_ZH = _listed(r"(?:\d{4}|[〇零一二三四五六七八九]{4})", _LINK_ZH)
 _NUMBER_ZH = _listed(r"(?:\d{1,2}|[一二三四五六七八九十]{1,3})", _LINK_ZH)
-_ZH = re.compile(
+_ZH = late(
     r"(?<![\d./])(?<!\d[ ,])(?=[\d〇零一二三四五六七八九十])"
     rf"(?:(?P<years>{_YEAR_ZH}) ?年 ?)?(?:(?P<months>{_NUMBER_ZH}) ?月份?)?"
     rf"(?: ?(?P<days>{_NUMBER_ZH}) ?(?P<unit>[日号]))?"
 )
-_JOINED_ZH = re.compile(rf"(?:\([^()]{{1,10}}\))?{_LINK_ZH}")
+_JOINED_ZH = late(rf"(?:\([^()]{{1,10}}\))?{_LINK_ZH}")
 
 _LINK_EN = r", (?:and )?| (?:and|or|to|through|until) | ?- ?"
 _DAYS_EN = _listed(r"\d{1,2}(?:st|nd|rd|th)?", _LINK_EN)
-_EN = re.compile(
+_EN = late(
     rf"(?:(?<![\d.,/-])(?P<days>{_DAYS_EN}) (?:of )?)?\b(?P<month>{_MONTHS.replace(' ', '|')}"
     r"|Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept?|Oct|Nov|Dec)\b\.?"
     # "July 26", but not the "May 20" of "in May 20 States met"
     rf"(?: (?P<days_after>{_DAYS_EN})(?!\d| ?%| (?:per|[A-Z]|[a-z]{{3,20}}s\b)))?(?:,? (?P<year>\d{{4}})\b)?"
 )
-_JOINED_EN = re.compile(rf"(?:{_LINK_EN})(?:(?:on|in|from|the|early|late|mid) ?-?){{0,2}}")
-_BEFORE_MONTH = re.compile(r"\b(?:in|since|until|by|from|to|of|and|between|late|early|mid|through|during)[ -]$")
-_ISO = re.compile(r"(?<![\d./-])(\d{4})([-/.])(\d{1,2})\2(\d{1,2})(?![\d./-])")
+_JOINED_EN = late(rf"(?:{_LINK_EN})(?:(?:on|in|from|the|early|late|mid) ?-?){{0,2}}")
+_BEFORE_MONTH = late(r"\b(?:in|since|until|by|from|to|of|and|between|late|early|mid|through|during)[ -]$")
+_ISO = late(r"(?<![\d./-])(\d{4})([-/.])(\d{1,2})\2(\d{1,2})(?![\d./-])")
 
 
 def dates(text: str) -> list[Date]:

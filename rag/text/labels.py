@@ -7,6 +7,7 @@ from functools import cache
 from itertools import pairwise
 
 from rag.text.dates import dates
+from rag.text.late import late
 from rag.text.numerals import CHINESE, NUMBER, ordinals_en, read_number
 from rag.text.readings import MEASURE, Reading, numbers_in
 
@@ -24,14 +25,14 @@ def days(text: str) -> Iterator[Reading]:
             yield Reading(Fraction(date.year), "year", date.start, date.end)
 
 
-_YEAR = re.compile(
+_YEAR = late(
     r"(?<![\dA-Za-z.,/$])(?<![A-Z]-)(?P<first>(?:19|20)\d\d)(?:[-/](?P<last>(?:19|20)?\d\d)(?![\d-]))?s?"
     r"(?![\dA-Za-z]|[.,]\d)"
 )
-_COUNTED = re.compile(
+_COUNTED = late(
     rf" ?[多余万亿千百]|(?! ?年){MEASURE}|(?P<noun> (?:[a-z]{{3,20}}s|people|women|men|children|personnel)\b)"
 )
-_BEFORE_YEAR = re.compile(
+_BEFORE_YEAR = late(
     r"\b(?:in|of|since|by|from|to|until|through|and|between|for|during|before|after|the|early|late|mid|end|year)[ -]$",
     re.IGNORECASE,
 )
@@ -56,17 +57,17 @@ _ROMAN = {"I": 1, "V": 5, "X": 10, "L": 50}
 _MARK = r"(?:\d{1,2} ?的?具体目标 ?\d{1,2}|\d{1,4}(?:\.\d{1,3}){0,4}(?!\d|,\d)|[IVXL]{1,6}\b)"
 _MARKS = rf"(?P<marks>{_MARK}(?:(?:{_LINK}){_MARK}){{0,20}})"
 _LABELS = (
-    re.compile(rf"第 ?(?P<marks>{_LIST}) ?(?:段|条|章|节|款|页|号)|(?P<number>{NUMBER}) ?号(?![召码称])"),
-    re.compile(
+    late(rf"第 ?(?P<marks>{_LIST}) ?(?:段|条|章|节|款|页|号)|(?P<number>{NUMBER}) ?号(?![召码称])"),
+    late(
         rf"(?:目标|指标|项目|附件|附录|(?<![代发报试意企力地版])[表图]|模块) ?{_MARKS}(?! ?[多余]? ?[个名国家项次件年])"
     ),
-    re.compile(r"(?:附件|附录) ?(?P<marks>[一二三四五六七八九十]{1,3})(?![一-鿿])"),
-    re.compile(
+    late(r"(?:附件|附录) ?(?P<marks>[一二三四五六七八九十]{1,3})(?![一-鿿])"),
+    late(
         r"\b(?:(?i:paragraphs?|paras?\.?|articles?|arts?\.|sections?|sect\.|chapters?|chap\.|items?|pages?|pp?\.|nos?\."
         r"|annex(?:es)?|appendix|vol\.|volume|footnotes?|phase|module|part|principle|table)|Goals?|Targets?|Figure"
         rf"|(?i:targets?|indicators?)(?= \d{{1,2}}\.\d)) {_MARKS}"
     ),
-    re.compile(r"(?<![\d.])(?P<marks>\d{1,3}(?:\.\d{1,3}){2,5})(?![\d.])"),
+    late(r"(?<![\d.])(?P<marks>\d{1,3}(?:\.\d{1,3}){2,5})(?![\d.])"),
 )
 
 
@@ -105,9 +106,9 @@ def _ordinal_words() -> re.Pattern[str]:
     return re.compile(rf"(?<!per )\b(?P<words>{words}|(?P<digits>\d{{1,3}})(?:st|nd|rd|th))\b", re.IGNORECASE)
 
 
-_ORDINAL_ZH = re.compile(rf"第 ?{_LIST}|{NUMBER} ?(?=世纪)")
-_FIRST_ZH = re.compile(r"首(?=次|个|届|轮|批|份|项|期|场|阶段)")
-_ANNIVERSARY = re.compile(r" anniversar", re.IGNORECASE)
+_ORDINAL_ZH = late(rf"第 ?{_LIST}|{NUMBER} ?(?=世纪)")
+_FIRST_ZH = late(r"首(?=次|个|届|轮|批|份|项|期|场|阶段)")
+_ANNIVERSARY = late(r" anniversar", re.IGNORECASE)
 
 
 def ordinals(text: str) -> Iterator[Reading]:

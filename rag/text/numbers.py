@@ -13,6 +13,7 @@ from typing import Literal
 from rag.text.amounts import SMALL_FRACTION, counts, money, phrases, shares
 from rag.text.folding import narrow
 from rag.text.labels import days, labels, ordinals, years
+from rag.text.late import late
 from rag.text.readings import Kind, Reading
 from rag.text.symbols import symbols
 
@@ -68,7 +69,7 @@ def _readings(plain: str) -> Iterator[Reading]:
                 rest = _blank(rest, reading.start, reading.end)
 
 
-_NAMES = re.compile(
+_NAMES = late(
     r"https?:[!-~]{1,500}|\bwww\.[!-~]{1,500}"
     r"|\[\d{1,3}(?:[ ,、-]{1,2}\d{1,3}){0,20}\]"  # citation markers
     r"|^[ \t]{0,20}(?:\d{1,3}[.)、](?=\s|$)|\(\d{1,3}\))"  # list marks at the start of a line, and within one
@@ -109,8 +110,8 @@ _AFTER: dict[Hedge, str] = {
     "above": r" ?[多余来](?![哥边])|[^,.;。]{0,3}以上| or more\b| and above\b",
     "about": r"[^,.;。]{0,3}(?:左右|上下)| or so\b",
 }
-_HEDGED_BEFORE = {hedge: re.compile(rf"(?:{words})$", re.IGNORECASE) for hedge, words in _BEFORE.items()}
-_HEDGED_AFTER = {hedge: re.compile(words) for hedge, words in _AFTER.items()}
+_HEDGED_BEFORE = {hedge: late(rf"(?:{words})$", re.IGNORECASE) for hedge, words in _BEFORE.items()}
+_HEDGED_AFTER = {hedge: late(words) for hedge, words in _AFTER.items()}
 
 
 def _hedge(plain: str, reading: Reading) -> Hedge:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from rag.records import Language
+from rag.text.late import late
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,9 +54,9 @@ ENGLISH = rf"(?i:\b(?:{_UNDER_1000}|an?(?= {_SCALE_EN}))(?: {_SCALE_EN}(?:,? (?:
 SCALED = rf"{DIGITS}(?: ?[多余]? ?{SCALE_ZH}(?:\d{{1,4}} ?(?:万|千{_KILO}))?| (?i:hundred|{_SCALE_EN}))?"
 NUMBER = rf"(?:{SCALED}|{CHINESE}|{ENGLISH})"
 
-_SCALED_PARTS = re.compile(rf"({DIGITS}) ?[多余]? ?({SCALE_ZH}|[A-Za-z]+)?")
+_SCALED_PARTS = late(rf"({DIGITS}) ?[多余]? ?({SCALE_ZH}|[A-Za-z]+)?")
 _ONE_ZH = "([一二三四五六七八九两])"
-_SECTION = re.compile(rf"(?:{_ONE_ZH}千)?(?:零?{_ONE_ZH}百)?(零?{_ONE_ZH}?十)?(零)?{_ONE_ZH}?")
+_SECTION = late(rf"(?:{_ONE_ZH}千)?(?:零?{_ONE_ZH}百)?(零?{_ONE_ZH}?十)?(零)?{_ONE_ZH}?")
 
 
 def read_number(written: str) -> Number | None:

@@ -2,7 +2,10 @@
 
 import re
 import unicodedata
+from array import array
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from rag.records import Slice
 from rag.text.folding import fold_with_offsets
@@ -18,7 +21,7 @@ class QuoteMatch:
     whole: bool = True  # False where it begins or ends inside a Latin word or a number: "5 States" of "15 States"
 
 
-_OMISSION = re.compile(r"[\[(（【]?(?:…{1,4}|\.{3,6}|\. \. \.|⋯{1,4})[\])）】]?")
+OMISSION = re.compile(r"[\[(（【]?(?:…{1,4}|\.{3,6}|\. \. \.|⋯{1,4})[\])）】]?")
 _EDGE = " \t\r\n\"'“”‘’「」『』()（）[]【】,，.。;；:：、!！?？-–—"
 # One form of the marks that folding keeps apart: "。" and ".", nested and single quotation or title marks.
 _ONE_MARK = str.maketrans({"。": ".", "'": '"', "〈": "《", "〉": "》", "·": ""})
@@ -39,9 +42,9 @@ def find_quote(text: str, quote: str) -> QuoteMatch | None:
     start = text.find(quote)
     if start >= 0:
         return _match(text, start, start + len(quote), exact=True)
-    folded, offsets = _comparable(text)
-    pieces = [_comparable(piece)[0] for piece in _OMISSION.split(quote)]
-    span = _find_in_order(folded, pieces) or _find_in_order(folded, [piece.strip(_EDGE) for piece in pieces])
+    folded, offsets = comparable(text)
+    as_given, stripped = _pieces(quote)
+    span = _find_in_order(folded, as_given) or _find_in_order(folded, stripped)
     if span is None:
         return None
     return _match(text, offsets[span[0]], _end(text, offsets[span[1] - 1]), exact=False)
@@ -55,7 +58,8 @@ def _has_content(text: str) -> bool:
     return any(character.isalnum() for character in text)
 
 
-def _comparable(text: str) -> tuple[str, list[int]]:
+@lru_cache(maxsize=1 << 14)  # a draft's quotations are looked for in every paragraph
+def comparable(text: str) -> tuple[str, Sequence[int]]:
     """The folded text with one form of each mark and no blank beside one, and the offset of each character."""
     folded, offsets = fold_with_offsets(text)
     kept = [
@@ -64,7 +68,14 @@ def _comparable(text: str) -> tuple[str, list[int]]:
         if character != " " or (folded[position - 1].isalnum() and folded[position + 1].isalnum())
     ]
     kept = [(character, offset) for character, offset in kept if character]
-    return "".join(character for character, _ in kept), [offset for _, offset in kept]
+    return "".join(character for character, _ in kept), array("L", [offset for _, offset in kept])
+
+
+@lru_cache(maxsize=64)
+def _pieces(quote: str) -> tuple[list[str], list[str]]:
+    """What stands between a quotation's omissions, with the marks at its edges and without them."""
+    pieces = [comparable(piece)[0] for piece in OMISSION.split(quote)]
+    return pieces, [piece.strip(_EDGE) for piece in pieces]
 
 
 def _find_in_order(folded: str, pieces: list[str]) -> Slice | None:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Literal
 
+from rag.text.late import late
 from rag.text.numerals import NUMBER, SCALE_ZH, Number, read_number
 
 Kind = Literal["count", "percent", "money", "year", "date", "ordinal", "label"]
@@ -32,7 +33,7 @@ _MEASURES = """
 """
 # What a Chinese numeral counts; without one, 三 in 三方 or 两 in 两性 is part of a word.
 MEASURE = rf" ?[多余来]? ?(?:{'|'.join(_MEASURES.split())})"
-_ANY_NUMBER = re.compile(NUMBER)
+_ANY_NUMBER = late(NUMBER)
 
 
 def numbers_in(match: re.Match[str], group: str | int = 0) -> list[tuple[Number, int, int]]:

@@ -6,19 +6,20 @@ from itertools import accumulate
 
 from rag.records import Language, Slice
 from rag.text.folding import HAN
+from rag.text.late import late
 
 _CLOSERS = "”’」』\"')\\]）】》〉」〕¹²³⁰⁴-⁹"
-_STOP = re.compile(rf"[。！？!?]{{1,8}}[{_CLOSERS}]{{0,8}}|\.{{1,6}}[{_CLOSERS}]{{0,8}}(?=\s|$)|；[{_CLOSERS}]{{0,8}}")
-_STARTS = re.compile(rf"\s+[\"'“‘「『(\[（【《]{{0,3}}(?:[A-Z0-9À-Þ{HAN}])")
-_ABBREVIATION = re.compile(
+_STOP = late(rf"[。！？!?]{{1,8}}[{_CLOSERS}]{{0,8}}|\.{{1,6}}[{_CLOSERS}]{{0,8}}(?=\s|$)|；[{_CLOSERS}]{{0,8}}")
+_STARTS = late(rf"\s+[\"'“‘「『(\[（【《]{{0,3}}(?:[A-Z0-9À-Þ{HAN}])")
+_ABBREVIATION = late(
     r"(?:^|[\s(\[（“\"'])(?:[A-Za-z]|(?:[A-Za-z]\.){1,4}[A-Za-z]"
     r"|(?:adds?|amb|approx|arts?|cf|chaps?|col|corr|doc|ed|eds|et al|figs?|gen|hon|jr|lt|messrs|mr|mrs|ms|mt|nos?"
     r"|paras?|pp|prof|refs?|res|rev|sects?|secs?|sess|sr|st|suppl?|viz|vols?|vs|dr|ch|ibid"
     r"|jan|feb|mar|apr|jun|jul|aug|sept?|oct|nov|dec))$",
     re.IGNORECASE,
 )
-_LABEL = re.compile(r"\s*\(?(?:\d{1,3}|[A-Za-z]|[IVXLivxl]{1,6}|[一二三四五六七八九十]{1,3})")
-_INLINE_LABEL = re.compile(r"[:：;；,，] ?\d{1,2}$")
+_LABEL = late(r"\s*\(?(?:\d{1,3}|[A-Za-z]|[IVXLivxl]{1,6}|[一二三四五六七八九十]{1,3})")
+_INLINE_LABEL = late(r"[:：;；,，] ?\d{1,2}$")
 _PAIRS = {")": "(", "）": "（", "]": "[", "】": "【", "》": "《", "〉": "〈", "〕": "〔"}
 _OPENING = frozenset(_PAIRS.values())
 _UNCLOSED = 8  # brackets left open that a closing one is looked for behind

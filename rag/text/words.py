@@ -4,10 +4,11 @@ import re
 import warnings
 from collections.abc import Iterable, Iterator
 from functools import cache
+from itertools import pairwise
 from typing import Any
 
 from rag.text.folding import HAN, fold
-from rag.text.numerals import SCALED, read_number
+from rag.text.numerals import SCALED, ordinal_en, read_number
 from rag.text.symbols import symbols
 
 # Function words and the words of asking, which say nothing of the subject. Our own lists, the English after Snowball's.
@@ -45,6 +46,8 @@ _TOKEN = re.compile(
     rf"(?P<dotted>\d{{1,9}}(?:\.\d{{1,9}}){{2,8}})|(?P<number>{SCALED}|\d{{1,4}}(?=(?:st|nd|rd|th)\b))"
     rf"|(?P<word>(?:\d{{1,4}})?{_LETTER}{{1,60}}(?:'?[^\W_{HAN}]{{1,60}}){{0,2}})|(?P<han>[{HAN}]{{1,1000}})|(?P<digits>\d{{1,40}})"
 )
+_ORDINAL_ZH = re.compile(r"第([一二三四五六七八九十百零〇]{1,6})")
+_LATIN_WORD = re.compile(r"[a-z]{3,10}(?:-[a-z]{4,10})?")
 
 
 def terms_en(text: str) -> list[str]:
@@ -54,6 +57,33 @@ def terms_en(text: str) -> list[str]:
     ['6400', 'weapon', 'resolut', 'S/RES/2220(2015)', 'S/RES/2220']
     """
     return [term for kind, token in _tokens(text) for term in _latin_terms(kind, token)]
+
+
+def term_en(word: str) -> str:
+    """The index term of one English word in small letters; "" for a function word."""
+    return next(iter(_latin_terms("word", word)), "")
+
+
+def character_pairs(text: str) -> list[str]:
+    """The neighbouring characters of a text's Chinese, two by two and folded: what is found however it is cut.
+
+    >>> character_pairs("小武器 in 2021年")
+    ['小武', '武器', '年']
+    """
+    runs = [token for kind, token in _tokens(text) if kind == "han"]
+    return [pair for run in runs for pair in (map("".join, pairwise(run)) if len(run) > 1 else [run])]
+
+
+def ordinals(text: str) -> list[str]:
+    """The ordinals of a text written in words, from the second on, in digits: as "第7次" and "7th" are indexed.
+
+    >>> ordinals("the Seventh Meeting"), ordinals("第十一次会议")
+    (['7'], ['11'])
+    """
+    folded = fold(text)
+    written = [read_number(number) for number in _ORDINAL_ZH.findall(folded)]
+    found = [str(number.value) for number in written if number is not None and number.value > 1]
+    return found + [_ordinals_en()[word] for word in _LATIN_WORD.findall(folded) if word in _ordinals_en()]
 
 
 class Segmenter:
@@ -72,6 +102,10 @@ class Segmenter:
             folded = fold(word)
             if re.fullmatch(f"[{HAN}]{{2,}}", folded):
                 self._tokenizer.add_word(folded, _KEPT)
+
+    def knows(self, word: str) -> bool:
+        """Whether the dictionary it cuts by has a word."""
+        return bool(self._tokenizer.FREQ.get(word))
 
     def terms(self, text: str) -> list[str]:
         """The index terms of a Chinese text: as `terms_en`, and of its Chinese words the parts that are words too."""
@@ -127,3 +161,8 @@ def _stemmer() -> Any:
     import Stemmer
 
     return Stemmer.Stemmer("english")
+
+
+@cache
+def _ordinals_en() -> dict[str, str]:
+    return {ordinal_en(value): str(value) for value in range(2, 100)}

@@ -1,0 +1,104 @@
+"""A model's answer with every statement checked, as it is shown."""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from rag.citations.markers import MARKER, plain_markers
+from rag.citations.statements import Checker, Statement, Terms
+from rag.records import Citation, Language, Paragraph, Report
+from rag.text import sentences
+
+NOTES: Mapping[str, Mapping[str, str]] = {  # what stands behind a statement that is not verified
+    "zh": {
+        "figures": "（未核实：所引段落中没有{what}）",
+        "quote": "（未核实：所引段落中没有这句引文）",
+        "words": "（未核实：所引段落不支持这句话）",
+        "source": "（未核实：没有出处）",
+        "language": "（未核实：语言不符）",
+    },
+    "en": {
+        "figures": " (not verified: {what} is not in the paragraph cited)",
+        "quote": " (not verified: these words are not in the paragraph cited)",
+        "words": " (not verified: the paragraph cited does not support this)",
+        "source": " (not verified: no source)",
+        "language": " (not verified: wrong language)",
+    },
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """A model's answer after checking."""
+
+    text: str  # with markers numbered by first use, and a note behind each statement that is not verified
+    citations: tuple[Citation, ...]
+    statements: tuple[Statement, ...] = field(default=())
+
+    @property
+    def verified(self) -> int:
+        """How many statements hold."""
+        return sum(statement.states and not statement.wrong for statement in self.statements)
+
+    @property
+    def rejected(self) -> int:
+        """How many do not."""
+        return sum(bool(statement.wrong) for statement in self.statements)
+
+
+def check_answer(
+    answer: str, passages: Mapping[int, Paragraph], reports: Mapping[str, Report], language: Language, lexicon: Terms
+) -> Checked:
+    """A model's answer with every statement checked against the passages it cites by number.
+
+    A statement that cites none of them gets the one that supports it, if there is one.
+    """
+    plain = plain_markers(answer, passages)
+    checker = Checker(passages, reports, language, lexicon)
+    cited = [(text, markers) for text, markers, _ in _statements(plain, language)]
+    checked: list[Statement] = []
+    for n, (text, markers) in enumerate(cited):
+        around = [*(cited[n + 1][1] if n + 1 < len(cited) else ()), *(cited[n - 1][1] if n else ())]
+        checked.append(checker.check(text, markers or checker.source_of(text, around), bool(markers)))
+    return _written_out(plain, checked, language)
+
+
+def _statements(answer: str, language: Language) -> Iterator[tuple[str, tuple[int, ...], tuple[int, int]]]:
+    """The sentences of an answer with plain markers: without them, the markers, and where the sentence stands."""
+    for start, end in sentences(answer, language):
+        sentence = answer[start:end]
+        markers = tuple(dict.fromkeys(int(match[1]) for match in MARKER.finditer(sentence)))
+        yield re.sub(r" {2,}", " ", MARKER.sub("", sentence)).strip(), markers, (start, end)
+
+
+def _written_out(plain: str, checked: Sequence[Statement], language: Language) -> Checked:
+    """The answer as it is shown, and its citations, both with markers numbered by first use."""
+    numbers: dict[int, int] = {}
+    pieces: list[str] = []
+    citations: list[Citation] = []
+    last = 0
+    for statement, (_, given, (start, end)) in zip(checked, _statements(plain, language), strict=True):
+        sentence = plain[start:end]
+        cited = dict.fromkeys(citation.marker for citation in statement.citations)
+        if not given and cited:
+            bare = sentence.rstrip("。.；;！!？?")
+            blank = " " if language == "en" else ""
+            sentence = bare + blank + "".join(f"[{marker}]" for marker in cited) + sentence[len(bare) :]
+        for match in MARKER.finditer(sentence):
+            numbers.setdefault(int(match[1]), len(numbers) + 1)
+        sentence = MARKER.sub(lambda match: f"[{numbers[int(match[1])]}]", sentence)
+        pieces += [plain[last:start], sentence, _note(statement, language)]
+        citations += [_numbered(citation, numbers) for citation in statement.citations]
+        last = end
+    return Checked("".join(pieces).strip(), tuple(citations), tuple(checked))
+
+
+def _note(statement: Statement, language: Language) -> str:
+    if not statement.wrong:
+        return ""
+    joined = ("、" if language == "zh" else ", ").join(statement.what)
+    return NOTES[language][statement.wrong].format(what=joined)
+
+
+def _numbered(citation: Citation, numbers: dict[int, int]) -> Citation:
+    return replace(citation, marker=numbers.setdefault(citation.marker, len(numbers) + 1))

@@ -1,0 +1,219 @@
+"""One statement of a model's answer against the passages it cites."""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+from rag.citations.markers import MARKER
+from rag.citations.refusals import SAYS_SO
+from rag.citations.verdicts import cite_quote, texts_of, unsupported_figures
+from rag.injection import harmless
+from rag.records import Citation, Language, Paragraph, Report, Verdict
+from rag.references import written
+from rag.text import figures, symbols
+from rag.text import language as language_of
+from rag.text.quoted import quoted
+from rag.text.quotes import find_quote
+
+# Of a statement's words, how many its paragraph must have. Of the 241 dev answers with one gold paragraph 97 % reach it
+# there, and 8 % in the best of the six paragraphs around it.
+SUPPORT = 0.6
+SUPPORT_UNCITED = 0.75  # where the model cites nothing: above what 95 % of the paragraphs around reach
+_NEGATES = {
+    "zh": re.compile("不|没|未|无|非|否|勿|莫|缺|拒|禁|免|反对|失败|难以|停止|废"),
+    "en": re.compile(
+        r"\b(?:not?|nor|never|none|without|neither|cannot|lack\w*|un\w+|in(?:ability|sufficient|adequate)\w*|fail\w*|absen\w+"
+        r"|refus\w+|reject\w*|prohibit\w*|prevent\w*|against|few|little|hardly|oppos\w+|deni\w+|limited|dis\w+|non-?\w*)\b|n't\b",
+        re.IGNORECASE,
+    ),
+}
+
+
+class Terms(Protocol):
+    """What is needed of the lexicon: the index terms of a text, in its own language and in the other."""
+
+    def terms(self, text: str, language: Language) -> list[str]:
+        """The terms in the text's own language."""
+        ...
+
+    def gloss_terms(self, text: str, language: Language) -> list[str]:
+        """The terms in the other language."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """A sentence of a model's answer, and what checking it found."""
+
+    text: str  # without its markers
+    citations: tuple[Citation, ...] = ()  # numbered as the model's passages
+    wrong: str = ""  # the key of NOTES that says why it is not verified; "" where it is, or where it states nothing
+    what: tuple[str, ...] = ()  # the figures that are wrong
+    states: bool = True  # False for a lead-in, which cites nothing
+
+
+class Checker:
+    """Checks statements against the passages of one answer."""
+
+    def __init__(
+        self, passages: Mapping[int, Paragraph], reports: Mapping[str, Report], language: Language, lexicon: Terms
+    ) -> None:
+        self._passages, self._reports, self._language, self._lexicon = passages, reports, language, lexicon
+        self._harmless = {marker: _without_orders(paragraph) for marker, paragraph in passages.items()}
+        self._words: dict[int, frozenset[str]] = {}
+
+    def check(self, text: str, markers: Sequence[int], cited: bool) -> Statement:
+        """What becomes of a statement that cites these passages; `cited` says whether the model itself did."""
+        if not cited and _leads_in(text):
+            return Statement(text, states=False)
+        if SAYS_SO.search(text) and not (cited and any(self.supports(marker, text) for marker in markers)):
+            return Statement(text, states=False)
+        if not self._right_language(text):
+            return Statement(text, self._paraphrased(text, markers, Verdict.NOT_FOUND), "language")
+        if not markers:
+            return Statement(text, wrong="source")
+        if not all(any(self._has(marker, quote) for marker in markers) for quote in _quotations(text)):
+            return Statement(text, self._quoted(text, markers), "quote")
+        if what := self._wrong_figures(text, markers):
+            return Statement(text, self._paraphrased(text, markers, Verdict.NUMBER_MISMATCH), "figures", tuple(what))
+        supporting = [marker for marker in markers if self.supports(marker, text)]
+        if not supporting and not self._support_together(markers, text):
+            return Statement(text, self._paraphrased(text, markers, Verdict.NOT_FOUND), "words")
+        return Statement(text, self._quoted(text, markers) or self._paraphrased(text, markers, Verdict.SUPPORTED))
+
+    def source_of(self, text: str, first: Iterable[int]) -> tuple[int, ...]:
+        """The passage that supports a statement which cites none: one cited beside it, else the best of all."""
+        if _leads_in(text) or SAYS_SO.search(text):
+            return ()
+        rest = sorted(self._passages, key=lambda marker: -self._share(text, self._of(marker)))
+        for marker in [*first, *rest]:
+            if self.supports(marker, text, SUPPORT_UNCITED) and not self._wrong_figures(text, [marker]):
+                return (marker,)
+        return ()
+
+    def supports(self, marker: int, text: str, share: float = SUPPORT) -> bool:
+        """Whether a passage has enough of a statement's words, and denies something where the statement does."""
+        return self._share(text, self._of(marker)) >= share and self._may_deny(text, [marker])
+
+    def _support_together(self, markers: Sequence[int], text: str) -> bool:
+        together = frozenset[str]().union(*map(self._of, markers))
+        return self._share(text, together) >= SUPPORT and self._may_deny(text, markers)
+
+    def _may_deny(self, text: str, markers: Iterable[int]) -> bool:
+        if not _NEGATES[self._language].search(MARKER.sub("", text)):
+            return True
+        texts = [each for marker in markers for each in texts_of(self._passages[marker])]
+        return any(_NEGATES[language_of(each)].search(each) for each in texts)
+
+    def _share(self, text: str, words: frozenset[str]) -> float:
+        own = self._own_words(text)
+        return len(own & words) / len(own) if own else 1.0
+
+    def _own_words(self, text: str) -> frozenset[str]:
+        """The words of a statement but for its figures and symbols, which are checked by what they mean."""
+        spans = [(each.start, each.end) for each in figures(text)] + [(each.start, each.end) for each in symbols(text)]
+        for start, end in spans:
+            text = text[:start] + " " * (end - start) + text[end:]
+        return frozenset(self._lexicon.terms(text, self._language))
+
+    def _of(self, marker: int) -> frozenset[str]:
+        """The words of a passage in the answer's language, its reference, headings and footnotes among them."""
+        if marker not in self._words:
+            paragraph = self._harmless[marker]
+            translation = paragraph.translations.get(self._language)
+            texts = [note.text for note in paragraph.footnotes]
+            if translation:
+                texts += [translation.text, *translation.headings]
+            else:
+                texts += [paragraph.text, *paragraph.headings]
+            gloss = paragraph.language != self._language  # else a foreign title would have the whole dictionary read
+            words = {word for text in texts for word in self._terms(text, gloss)}
+            about = {word for text in self._about(paragraph) for word in self._lexicon.terms(text, language_of(text))}
+            self._words[marker] = frozenset(words | about)
+        return self._words[marker]
+
+    def _terms(self, text: str, gloss: bool) -> Iterator[str]:
+        spoken = language_of(text)
+        yield from self._lexicon.terms(text, spoken)
+        if gloss and spoken != self._language:
+            yield from self._lexicon.gloss_terms(text, spoken)
+
+    def _about(self, paragraph: Paragraph) -> list[str]:
+        """What the model is told of a paragraph's report: its reference, title and year."""
+        report = self._reports[paragraph.report]
+        reference = written(paragraph, report, self._language)
+        year = report.date[:4]
+        notes = [f"脚注{note.mark}；footnote {note.mark}" for note in paragraph.footnotes]
+        return [reference, report.name, *notes, *report.titles.values(), f"{year}年", f"in {year}", *paragraph.headings]
+
+    def _wrong_figures(self, text: str, markers: Sequence[int]) -> list[str]:
+        paragraphs = [self._harmless[marker] for marker in markers]
+        return unsupported_figures(text, paragraphs, [each for one in paragraphs for each in self._about(one)])
+
+    def _right_language(self, text: str) -> bool:
+        for start, end in reversed(quoted(text)):
+            text = text[:start] + text[end:]
+        rest = MARKER.sub("", text)
+        if self._language == "en":
+            return language_of(rest) == "en"
+        return language_of(rest) == "zh" or len(re.findall(r"\b[a-z]{3,}", rest)) < 3  # a name is no language
+
+    def _has(self, marker: int, quote: str) -> bool:
+        found = self._cite(marker, quote).verdict in (Verdict.FOUND, Verdict.FOUND_NORMALISED)
+        return found and any(find_quote(text, quote) for text in texts_of(self._harmless[marker]))
+
+    def _cite(self, marker: int, quote: str) -> Citation:
+        """The citation of quoted words in the language they are in, else as they were meant."""
+        paragraph = self._passages[marker]
+        spoken = language_of(quote)
+        spoken = spoken if paragraph.in_language(spoken) is not None else paragraph.language
+        return cite_quote(marker, paragraph, quote, spoken)
+
+    def _quoted(self, text: str, markers: Sequence[int]) -> tuple[Citation, ...]:
+        """A citation for each quotation, of the first passage that has it; and of passages that then have none."""
+        citations: list[Citation] = []
+        for quote in _quotations(text):
+            marker = next((marker for marker in markers if self._has(marker, quote)), markers[0])
+            citations.append(self._cite(marker, quote))
+        if citations:
+            rest = [marker for marker in markers if marker not in {citation.marker for citation in citations}]
+            citations += self._paraphrased(text, rest, Verdict.SUPPORTED)
+        return tuple(citations)
+
+    def _paraphrased(self, text: str, markers: Iterable[int], verdict: Verdict) -> tuple[Citation, ...]:
+        """A citation of each passage; where the others support the statement, one that does not is not found."""
+        citations = []
+        for marker in dict.fromkeys(markers):
+            paragraph = self._passages[marker]
+            of_this = verdict
+            if verdict == Verdict.SUPPORTED and self._share(text, self._of(marker)) < SUPPORT / 2:
+                of_this = Verdict.NOT_FOUND
+            has_text = paragraph.in_language(self._language) is not None
+            spoken = self._language if has_text else paragraph.language
+            official = spoken == paragraph.language or paragraph.translations[spoken].official
+            original = None if official else paragraph.text
+            citations.append(Citation(marker, paragraph, text, self._language, official, of_this, None, original))
+        return tuple(citations)
+
+
+def _without_orders(paragraph: Paragraph) -> Paragraph:
+    """A paragraph without what only a language model would take for its own: that supports nothing."""
+    translations = {
+        language: replace(translation, text=harmless(translation.text, language_of(translation.text)))
+        for language, translation in paragraph.translations.items()
+    }
+    notes = tuple(replace(note, text=harmless(note.text, language_of(note.text))) for note in paragraph.footnotes)
+    text = harmless(paragraph.text, paragraph.language)
+    return replace(paragraph, text=text, translations=translations, footnotes=notes)
+
+
+def _quotations(text: str) -> list[str]:
+    """The words a statement puts between quotation marks."""
+    return [text[start:end] for start, end in quoted(text)]
+
+
+def _leads_in(text: str) -> bool:
+    """Whether a text states nothing itself: a heading, or the words before a list."""
+    bare = MARKER.sub("", text).strip(" *#-—\n")
+    return not any(map(str.isalnum, bare)) or (bare.endswith(("：", ":")) and not figures(bare))
