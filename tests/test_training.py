@@ -26,6 +26,7 @@ from rag.training.batches import (
     shares,
 )
 from rag.training.figures import Remembering, Task, figures, question_task, recall, seed_tasks, shown, translation_task
+from rag.training.mean import mean
 from rag.training.packing import quantise, write_rows
 from rag.training.pairs import (
     Pair,
@@ -430,6 +431,22 @@ def test_the_same_rows_are_packed_into_the_same_bytes(tmp_path: Path):
     for name in ("a", "b"):
         write_rows(tmp_path / f"{name}.safetensors", ["一", "二"], rows, {})
     assert (tmp_path / "a.safetensors").read_bytes() == (tmp_path / "b.safetensors").read_bytes()
+
+
+def test_the_mean_of_runs_has_every_words_mean_row(tmp_path: Path):
+    one, other = np.array([[1, 2], [3, 4]], np.float32), np.array([[5, 6], [3, 0]], np.float32)
+    write_rows(tmp_path / "a.safetensors", ["枪", "和平"], one, {})
+    write_rows(tmp_path / "b.safetensors", ["和平", "枪"], other, {})
+    words, rows = mean([tmp_path / "a.safetensors", tmp_path / "b.safetensors"])
+    assert words == ["枪", "和平"]
+    assert_allclose(rows, [[2, 1], [4, 5]], atol=0.05)
+
+
+def test_runs_of_other_words_have_no_mean(tmp_path: Path):
+    for name, word in (("a", "枪"), ("b", "弹")):
+        write_rows(tmp_path / f"{name}.safetensors", [word], np.ones((1, 2), dtype=np.float32), {})
+    with pytest.raises(PairsError, match=r"b\.safetensors holds other words than .*--words"):
+        mean([tmp_path / "a.safetensors", tmp_path / "b.safetensors"])
 
 
 @pytest.mark.parametrize("damage", ["cut", "changed", "lost", "no manifest", "another base"])
