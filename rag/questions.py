@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from rag.errors import QuestionError
 from rag.records import Turn
-from rag.text import clean_question, language
+from rag.text import clean_question, fold, language
 
 BINARY = re.compile(r"[\x00\ufffd]")
 DEPENDS = re.compile(  # how a question that leans on the one before begins
@@ -57,6 +57,10 @@ REPORT_YEAR = re.compile(
     r"(?<!\d)((?:19|20)\d\d)\s?年?[^，。？?,.]{0,8}(?:报告|報告|report)"
     r"|(?:报告|報告|reports?) (?:of|from|for) ((?:19|20)\d\d)",
     re.IGNORECASE,
+)
+BESIDE_REPORT = (  # how a question names the report of, or to, a body or a session
+    r"{names}[^，。？?,.]{{0,12}}(?:报告|文件|\breports?\b)",
+    r"(?:报告|\breports?\b)[^，。？?,.]{{0,12}}\b(?:of|to|for|from|by|before) (?:the )?{names}",
 )
 WHY = re.compile(r"为什么|为何|缘何|原因|理由|\bwhy\b|\breasons?\b|\bon what grounds\b", re.IGNORECASE)
 
@@ -147,3 +151,14 @@ def parts(question: str) -> list[str]:
 def report_years(question: str) -> set[str]:
     """The years whose reports a question asks for: "the 2012 report", "2021年秘书长报告"."""
     return {before or after for before, after in REPORT_YEAR.findall(question)}
+
+
+def names_report_of(question: str, names: Sequence[str]) -> bool:
+    """Whether a question asks for the report of, or to, what has one of these names: a body, a session.
+
+    >>> names_report_of("What did the report to the Security Council say?", ["Security Council", "安全理事会"])
+    True
+    """
+    any_of = "|".join(re.escape(fold(name)) if language(name) == "zh" else rf"\b{re.escape(name)}\b" for name in names)
+    folded = fold(question) if language(question) == "zh" else question
+    return any(re.search(shape.format(names=f"(?:{any_of})"), folded, re.IGNORECASE) for shape in BESIDE_REPORT)

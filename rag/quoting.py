@@ -165,7 +165,7 @@ def _cosines(found: Found, retriever: Retriever) -> Mapping[str, float]:
     if found.question_vector is None:
         return {}
     scores = retriever.store.scores(found.question_vector)
-    return {str(view.id): float(score) for view, score in zip(retriever.store.documents, scores, strict=True)}
+    return {view.id: float(score) for view, score in zip(retriever.store.views, scores, strict=True)}
 
 
 def _cosine(sentence: Sentence, cosines: Mapping[str, float]) -> float:

@@ -5,35 +5,46 @@ that a paragraph is not punished for a leg that cannot speak for it. The weights
 (`eval/results/`, told in NOTES.md).
 """
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from langchain_core.embeddings import Embeddings
 from numpy.typing import NDArray
 
 from rag.index import GLOSS, OWN, RENDERING, Index, TermLeg
+from rag.index.vectors import Views
 from rag.lexicon import Lexicon
-from rag.questions import parts, report_years
-from rag.records import Hit, Language, Paragraph
+from rag.questions import names_report_of, parts, report_years
+from rag.records import Hit, Language, Paragraph, Report
 from rag.references import named_paragraphs, named_reports
+from rag.spelling import Speller
+from rag.text import fold
 from rag.text import language as language_of
+
+if TYPE_CHECKING:
+    from langchain_core.embeddings import Embeddings
+
+    from rag.reranking import Reranker
 
 Scores = NDArray[np.float64]  # one per paragraph of the index; nan where a leg cannot speak for it
 
 WEIGHTS: Mapping[str, float] = {
     "dense same": 2.0,  # the question against texts in its own language
     "dense cross": 0.5,  # against texts in the other one
-    "terms own": 1.0,
-    "terms rendering": 1.0,
+    "terms own": 1.5,
+    "terms rendering": 1.5,
     "terms gloss": 0.25,
 }
+BEST_SENTENCE = 0.65  # a paragraph's best sentence beside the whole: more is better in encyclopaedias, less on dev
 EXPANSION = 0.5  # what a synonym from the glossary counts beside the question's own words
 NAMED_REPORT = 1.0  # standard deviations a paragraph gains when the question names its report, or its year
+TITLE = 12  # characters from which a title in a question means the report, not its subject
 PART = 0.5  # what the best of a question's parts counts beside the whole question
 ALIKE = 1e-6  # of the largest score: what scores differ by when only rounding tells them apart
+RERANKED = 10  # paragraphs a reranker puts in order: each costs it a tenth of a second on two cores
 SQUASH = 4.0  # fused standard deviations at which a score reaches 3/4
 
 
@@ -61,11 +72,18 @@ class Found:
 class Retriever:
     """Finds paragraphs in an index. The embedder is asked for only when a question needs it."""
 
-    def __init__(self, index: Index, embedder: Callable[[], Embeddings], lexicon: Lexicon) -> None:
+    def __init__(
+        self,
+        index: Index,
+        embedder: "Callable[[], Embeddings]",
+        lexicon: Lexicon,
+        reranker: Callable[[], "Reranker | None"] = lambda: None,
+    ) -> None:
         """Nothing is loaded until the first question."""
         self.index = index
         self.lexicon = lexicon
         self._embedder = embedder
+        self._reranker = reranker
 
     def find(self, question: str, k: int, filters: Filters = Filters()) -> Found:
         """The best paragraphs for a question, exactly min(k, allowed) of them, best first.
@@ -76,17 +94,20 @@ class Retriever:
         allowed = self._allowed(filters)
         named, only = named_paragraphs(question, self.index.reports, self.index.paragraphs)
         named = [paragraph for paragraph in named if allowed[self.index.place[paragraph.id]]]
+        meant = question if named and only else self.speller.mended(question)
+        weights = self.weights
         if named and only:
             vector, legs = None, {"dense same": self._like(named[0], filters)}
         else:
-            vector, legs = self._legs(question, filters)
-        fused = fuse(legs, WEIGHTS) + NAMED_REPORT * self._names_report(question)
-        if vector is not None and (several := parts(question)):
-            fused += PART * np.max([fuse(self._legs(part, filters)[1], WEIGHTS) for part in several], axis=0)
-        hits = self._ranked(fused, legs, named, allowed, k)
+            vector, legs = self.legs(meant, filters)
+        fused = fuse(legs, weights) + NAMED_REPORT * self.named_report(meant)
+        if vector is not None and (several := parts(meant)):
+            fused += PART * np.max([fuse(self.legs(part, filters)[1], weights) for part in several], axis=0)
+        first = [] if named and only else self._first(meant, fused, allowed, filters)
+        hits = self._ranked(fused, legs, named, allowed, first, k)
         return Found(hits, tuple(named), bool(named) and only, legs, fused, vector)
 
-    def _legs(self, question: str, filters: Filters) -> tuple[NDArray[np.float32], dict[str, Scores]]:
+    def legs(self, question: str, filters: Filters) -> tuple[NDArray[np.float32], dict[str, Scores]]:
         """A question's vector, and every leg's scores."""
         vector = np.asarray(self._embedder().embed_query(question), dtype=np.float32)
         return vector, {**self.dense(vector, language_of(question), filters), **self.lexical(question, filters)}
@@ -103,7 +124,7 @@ class Retriever:
     def lexical(self, question: str, filters: Filters) -> dict[str, Scores]:
         """The BM25 legs that speak the question's language."""
         language = language_of(question)
-        terms = self.lexicon.terms(question, language)
+        terms = self.lexicon.search_terms(question, language)
         more = self.lexicon.expansions(question, language)
         legs: dict[str, Scores] = {}
         for kind in (OWN, RENDERING, GLOSS):
@@ -112,15 +133,30 @@ class Retriever:
                 legs[f"terms {kind}"] = self._spread(leg, leg.scores(terms) + EXPANSION * leg.scores(more))
         return legs
 
+    @property
+    def weights(self) -> Mapping[str, float]:
+        """What each leg weighs: as calibrated for the index's embedder, else the shipped ones."""
+        return {**WEIGHTS, **self._calibrated}
+
     @cached_property
-    def store(self) -> Any:
-        """The vectors of the index's views."""
-        return self.index.read_store(_Late(self._embedder))
+    def _calibrated(self) -> Mapping[str, float]:
+        return self.index.calibrated_weights(WEIGHTS)
+
+    @cached_property
+    def speller(self) -> Speller:
+        """Mends words that the index does not have."""
+        english = (paragraph.in_language("en") or "" for paragraph in self.index.paragraphs)
+        return Speller(self.lexicon, self.index.legs, english)
+
+    @cached_property
+    def store(self) -> Views:
+        """The index's views and their vectors."""
+        return self.index.read_views()
 
     @cached_property
     def _views(self) -> dict[str, NDArray[Any]]:
         """What is known of each view, in the store's order."""
-        about = [document.metadata for document in self.store.documents]
+        about = [view.metadata for view in self.store.views]
         return {
             "place": np.array([self.index.place[each["paragraph"]] for each in about], dtype=np.int64),
             "whole": np.array([each["kind"] == "whole" for each in about]),
@@ -138,13 +174,13 @@ class Retriever:
         best_part = np.full(len(self.index.paragraphs), -np.inf)
         np.maximum.at(of_whole, place[mask & whole], scores[mask & whole])
         np.maximum.at(best_part, place[mask], scores[mask])
-        mean = (of_whole + best_part) / 2
+        mean = (1 - BEST_SENTENCE) * of_whole + BEST_SENTENCE * best_part
         return np.where(np.isfinite(mean), mean, np.nan)
 
     def _like(self, paragraph: Paragraph, filters: Filters) -> Scores:
         """How near every paragraph is to one, by the vectors the index holds."""
-        at = next(i for i, view in enumerate(self.store.documents) if view.metadata["paragraph"] == paragraph.id)
-        scores = self.store.scores(self.store.vectors()[at])
+        at = next(i for i, view in enumerate(self.store.views) if view.metadata["paragraph"] == paragraph.id)
+        scores = self.store.scores(self.store.vector(at))
         return self._by_paragraph(scores, (self._views["language"] == paragraph.language) & self._visible(filters))
 
     def _spread(self, leg: TermLeg, scores: NDArray[np.float32]) -> Scores:
@@ -152,13 +188,22 @@ class Retriever:
         spread[leg.places] = scores
         return spread
 
-    def _names_report(self, question: str) -> Scores:
-        """1 for the paragraphs of a report the question names, or of one from a year whose report it asks for."""
+    def named_report(self, question: str) -> Scores:
+        """1 for the paragraphs of a report the question names, or asks for by its year, body, session or title."""
         reports = self.index.reports
         names = {named.report for named in named_reports(question, reports.values())}
         years = report_years(question)
-        names |= {report.id for report in reports.values() if report.date[:4] in years}
+        names |= {
+            report.id for report in reports.values() if report.date[:4] in years or self._asks_for(question, report)
+        }
         return np.array([float(paragraph.report in names) for paragraph in self.index.paragraphs])
+
+    def _asks_for(self, question: str, report: Report) -> bool:
+        """Whether a question asks for a report by the body or session it was made for, or has its title."""
+        issued = [form for name in (report.body, report.session) if name for form in self.lexicon.forms(name)]
+        titles = [fold(re.split("[:：]", title)[0]) for title in report.titles.values()]
+        told = [title for title in titles if len(title) >= TITLE and title in fold(question)]
+        return bool(told) or (bool(issued) and names_report_of(question, issued))
 
     def _allowed(self, filters: Filters) -> NDArray[np.bool_]:
         reports = self.index.reports
@@ -170,13 +215,41 @@ class Retriever:
             ]
         )
 
-    def _ranked(
-        self, fused: Scores, legs: Mapping[str, Scores], named: Sequence[Paragraph], allowed: NDArray[np.bool_], k: int
-    ) -> tuple[Hit, ...]:
-        first = [self.index.place[paragraph.id] for paragraph in named]
+    def _order(self, fused: Scores) -> NDArray[np.int64]:
+        """All paragraphs' places, best first; titles and agenda lines after all body text."""
         front = np.array([paragraph.part == "front" for paragraph in self.index.paragraphs])
-        order = np.lexsort((np.arange(len(fused)), -fused, front))  # titles and agenda lines after all body text
-        rest = [int(place) for place in order if allowed[place] and place not in first]
+        return np.lexsort((np.arange(len(fused)), -fused, front))
+
+    def _first(self, question: str, fused: Scores, allowed: NDArray[np.bool_], filters: Filters) -> list[int]:
+        """The places of the best paragraphs as a reranker orders them; none where none is chosen."""
+        reranker = self._reranker()
+        if reranker is None:
+            return []
+        best = [int(place) for place in self._order(fused) if allowed[place]][:RERANKED]
+        texts = [self._read_as(self.index.paragraphs[place], language_of(question), filters) for place in best]
+        return [best[n] for n in np.argsort(-reranker.scores(question, texts), kind="stable")]
+
+    def _read_as(self, paragraph: Paragraph, language: Language, filters: Filters) -> str:
+        """A paragraph's text in a language where the filters leave it one, else in its own."""
+        from rag.index.views import whole_text
+
+        translation = paragraph.translations.get(language)
+        shown = translation is not None and (filters.renderings or translation.official)
+        return whole_text(paragraph, language if shown else paragraph.language)
+
+    def _ranked(
+        self,
+        fused: Scores,
+        legs: Mapping[str, Scores],
+        named: Sequence[Paragraph],
+        allowed: NDArray[np.bool_],
+        before: Sequence[int],
+        k: int,
+    ) -> tuple[Hit, ...]:
+        """The hits: those named, those a reranker has put in order, the rest by their fused scores."""
+        first = [self.index.place[paragraph.id] for paragraph in named]
+        order = [*before, *(int(place) for place in self._order(fused) if place not in before)]
+        rest = [place for place in order if allowed[place] and place not in first]
         dense, lexical = _best_of(legs, "dense", len(fused), least=-1.0), _best_of(legs, "terms", len(fused), least=0.0)
         hits: list[Hit] = []
         for rank, place in enumerate([*first, *rest][:k], 1):
@@ -218,16 +291,3 @@ def squash(fused: float) -> float:
     (0.5, 0.75)
     """
     return 0.5 * (1.0 + fused / (SQUASH + abs(fused)))
-
-
-class _Late(Embeddings):
-    """An embedder that is loaded when it is first asked."""
-
-    def __init__(self, load: Callable[[], Embeddings]) -> None:
-        self._load = load
-
-    def embed_documents(self, texts: list[str]) -> list[list[float]]:
-        return self._load().embed_documents(texts)
-
-    def embed_query(self, text: str) -> list[float]:
-        return self._load().embed_query(text)

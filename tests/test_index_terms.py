@@ -8,14 +8,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rag.index.terms import TermLeg
+from rag.index.terms import K1, B, TermLeg
 
 WORDS = st.sampled_from(["枪", "武器", "弹药", "gun", "A/RES/65/69", "联合国"])
 LEGS = st.dictionaries(st.integers(0, 40), st.lists(WORDS, max_size=8), min_size=1, max_size=8)
 
 
 def bm25(terms: dict[int, list[str]], question: list[str]) -> list[float]:
-    """Lucene's BM25 with k1 1.5 and b 0.75, written out."""
+    """Lucene's BM25, written out."""
     mean = sum(map(len, terms.values())) / len(terms)
     scores = []
     for words in terms.values():
@@ -24,7 +24,7 @@ def bm25(terms: dict[int, list[str]], question: list[str]) -> list[float]:
             holding = sum(term in each for each in terms.values())
             count = words.count(term)
             idf = log(1 + (len(terms) - holding + 0.5) / (holding + 0.5))
-            score += idf * count / (count + 1.5 * (1 - 0.75 + 0.75 * len(words) / mean)) if count else 0.0
+            score += idf * count / (count + K1 * (1 - B + B * len(words) / mean)) if count else 0.0
         scores.append(score)
     return scores
 
@@ -61,6 +61,10 @@ def test_frequency_counts_paragraphs_and_a_rarer_term_weighs_more(terms: dict[in
 def test_terms_that_stand_nowhere_score_nothing() -> None:
     leg = TermLeg.build({3: ["枪"], 7: ["gun", "gun"]})
     assert leg.scores(["ferry"]).tolist() == leg.scores([]).tolist() == [0.0, 0.0]
+
+
+def test_an_empty_term_stands_nowhere() -> None:
+    assert TermLeg.build({0: ["gun"], 1: ["枪", "gun"]}).frequency("") == 0
 
 
 def test_a_leg_without_any_term_is_still_a_leg(tmp_path: Path) -> None:

@@ -1,9 +1,11 @@
 """rag.index.views: a paragraph to the texts it can be found by."""
 
+from dataclasses import replace
+
 import pytest
 
 from rag.index.views import searchable_text, views, whole_text
-from rag.records import Footnote, Paragraph, Translation
+from rag.records import Footnote, Paragraph, Report, Translation
 from rag.reports import ReadReport
 
 PARAGRAPH = Paragraph(
@@ -62,9 +64,15 @@ def test_a_row_says_what_it_stands_under_and_names_its_columns() -> None:
     assert whole_text(ROW, "en") == "ODA\nMexico\nActivity: Destroying weapons"
 
 
-def test_words_are_indexed_with_the_heading_above_and_the_footnotes_in_their_own_language() -> None:
-    assert searchable_text(PARAGRAPH, "zh") == "船只沉没。船员获救。\nA. 事故\n见A/1/2。"
-    assert searchable_text(PARAGRAPH, "en") == "The ship sank. The crew was saved.\nA. Accidents"
+def test_words_are_indexed_with_headings_footnotes_in_their_own_language_and_what_the_report_is_known_by() -> None:
+    report = Report("A/1/1", "1.txt", "zh", "", "0" * 64, titles={"zh": "渡船", "en": "Ferries"}, date="2033-05-01")
+    known = replace(report, body="General Assembly", session="第八十八届会议")
+    assert searchable_text(PARAGRAPH, "zh", known) == (
+        "船只沉没。船员获救。\n一. 导言\nA. 事故\n见A/1/2。\n渡船\n2033\nGeneral Assembly\n第八十八届会议"
+    )
+    assert searchable_text(PARAGRAPH, "en", report) == (
+        "The ship sank. The crew was saved.\nI. Introduction\nA. Accidents\nFerries\n2033"
+    )
 
 
 def test_views_of_the_seeds_have_ids_of_their_own_and_cut_sentences_where_they_say(

@@ -230,3 +230,13 @@ def test_the_glossary_file_has_three_columns_in_every_line():
     path = Path(__file__).parent.parent / "rag" / "data" / "glossary.tsv"
     rows = list(csv.reader(path.read_text("utf-8").splitlines(), delimiter="\t", quoting=csv.QUOTE_NONE))
     assert {len(row) for row in rows} == {3}
+
+
+@pytest.mark.parametrize(
+    ("in_words", "in_digits", "language"),
+    [("第七次会议", "第7次会议", "zh"), ("第十二届", "第12届", "zh"), ("the Seventh Meeting", "the 7th Meeting", "en")],
+)
+def test_an_ordinal_in_words_is_searched_by_its_digits_too(in_words: str, in_digits: str, language) -> None:
+    lexicon = Lexicon([], dict)
+    written = set(lexicon.search_terms(in_words, language))
+    assert next(each for each in lexicon.search_terms(in_digits, language) if each.isdigit()) in written

@@ -15,7 +15,7 @@ from made_index import FERRIES, FakeEmbedder, ferry_paragraphs, indexed
 
 from rag.index import Index
 from rag.lexicon import Lexicon
-from rag.records import Paragraph, Translation
+from rag.records import Footnote, Paragraph, Report, Translation
 from rag.retrieval import Filters, Retriever, fuse, squash
 from rag.seams import ParagraphRetriever
 
@@ -268,3 +268,138 @@ def test_the_built_in_embedder_finds_the_paragraph_in_both_languages(
     found = Retriever(seed_index, lambda: minilm, lexicon)
     assert expected in ids(found, question, 5)
     assert expected in ids(found, question, 10, renderings=False)
+
+
+# --- what a paragraph is found by besides its own words ---------------------------------------------------------------
+
+
+def best(retriever: Retriever, question: str, leg: str = "terms own") -> str:
+    """The paragraph a term leg puts first."""
+    scores = retriever.find(question, 1).legs[leg]
+    return retriever.index.paragraphs[int(np.nanargmax(scores))].id
+
+
+@pytest.fixture(scope="module")
+def harbours(tmp_path_factory: pytest.TempPathFactory, lexicon: Lexicon) -> Retriever:
+    """Two reports on harbours whose paragraphs differ in what stands around them."""
+    dry = Report(
+        "A/99/1", "dry.txt", "zh", "", "2" * 64, titles={"zh": "干船坞的现状"}, date="2031", body="General Assembly"
+    )
+    wet = Report(
+        "S/2032/7",
+        "wet.txt",
+        "zh",
+        "",
+        "3" * 64,
+        titles={"zh": "灯塔的现状"},
+        date="2032-05-01",
+        body="Security Council",
+    )
+
+    def paragraph(report: Report, n: int, text: str, **more: Any) -> Paragraph:
+        return Paragraph(report.id, "main", str(n), n - 1, text, "zh", str(n), **more)
+
+    row = Paragraph(dry.id, "annex-table", "1", 3, "甲港", "zh", row="甲港", columns=(("吞吐量", "七百"),))
+    reports = [
+        (dry, [paragraph(dry, 1, "码头已经修好。", headings=("一. 疏浚", "A. 费用")),
+               paragraph(dry, 2, "码头没有修好。"),
+               paragraph(dry, 3, "码头正在修。", footnotes=(Footnote("1", "见引航员手册。"),)),
+               row]),
+        (wet, [paragraph(wet, 1, "码头没有修好。"), paragraph(wet, 2, "疏浚船到了。", headings=("二. 码头",))]),
+    ]  # fmt: skip
+    folder = tmp_path_factory.mktemp("harbours")
+    return Retriever(indexed(reports, folder, FakeEmbedder(), lexicon), FakeEmbedder, lexicon)
+
+
+@pytest.mark.parametrize(
+    ("question", "expected"),
+    [
+        pytest.param("疏浚的码头费用如何？", "A/99/1#1", id="a heading from the top"),
+        pytest.param("引航员", "A/99/1#3", id="a footnote"),
+        pytest.param("吞吐量是多少？", "A/99/1#annex-table-1", id="a column's name"),
+        pytest.param("干船坞报告里哪个码头没有修好？", "A/99/1#2", id="the report's title"),
+        pytest.param("2032年的码头没有修好？", "S/2032/7#1", id="the report's year"),
+        pytest.param("疏浚船", "S/2032/7#2", id="its own words before a heading's"),
+    ],
+)
+def test_what_stands_around_a_paragraph_counts_for_it(question: str, expected: str, harbours: Retriever) -> None:
+    assert best(harbours, question) == expected
+
+
+@pytest.mark.parametrize(
+    ("question", "report"),
+    [
+        pytest.param("2032年的报告说了什么？", "S/2032/7", id="year"),
+        pytest.param("What did the 2031 report say?", "A/99/1", id="year in English"),
+        pytest.param("提交安理会的报告怎样说码头？", "S/2032/7", id="body"),
+        pytest.param("What does the report to the Security Council say of quays?", "S/2032/7", id="body in English"),
+        pytest.param("聯大收到的報告怎樣說碼頭？", "A/99/1", id="body in traditional characters"),
+        pytest.param("A/99/1怎样说码头？", "A/99/1", id="symbol"),
+    ],
+)
+def test_a_question_that_names_year_or_body_prefers_that_report(
+    question: str, report: str, harbours: Retriever
+) -> None:
+    preferred = harbours.named_report(question)
+    assert {p.report for p, yes in zip(harbours.index.paragraphs, preferred, strict=True) if yes} == {report}
+
+
+@pytest.mark.parametrize(
+    "question", ["码头何时修好？", "2032年修好了吗？", "安理会第1325号决议", "the Security Council met"]
+)
+def test_a_question_that_asks_for_no_report_prefers_none(question: str, harbours: Retriever) -> None:
+    assert not harbours.named_report(question).any()
+
+
+# --- however a thing is written ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("question", "any_of"),
+    [
+        pytest.param("SALW", ("small arms",), id="SALW"),
+        pytest.param("What is said of the PoA?", ("Programme of Action",), id="PoA"),
+        pytest.param("ITI", ("International Tracing Instrument", "International Instrument"), id="ITI"),
+        pytest.param("Which courses did UNODC give?", ("UNODC", "Office on Drugs and Crime"), id="UNODC"),
+        pytest.param("DDR programmes", ("disarmament, demobilization",), id="DDR"),
+        pytest.param("MINUSCA", ("Central African Republic", "MINUSCA"), id="MINUSCA"),
+        pytest.param("轻小武器", ("小武器和轻武器", "轻小武器", "小武器"), id="轻小武器"),
+        pytest.param("联海综合办", ("联合国海地综合办事处", "联海综合办"), id="联海综合办"),
+        pytest.param("毒罪办", ("毒品和犯罪问题办公室", "毒品与犯罪问题办公室", "毒罪办"), id="毒罪办"),
+        pytest.param("輕小武器有哪些來源？", ("小武器",), id="traditional"),
+        pytest.param("SALW是什么", ("小武器", "SALW"), id="mixed"),
+        pytest.param("What does 国际追查文书 say?", ("追查", "tracing", "Tracing"), id="mixed the other way"),
+    ],
+)
+def test_an_abbreviation_finds_what_it_stands_for(question: str, any_of: tuple[str, ...], retriever: Retriever) -> None:
+    scores = np.nansum(
+        [s for name, s in retriever.lexical(question, Filters()).items() if name != "terms gloss"], axis=0
+    )
+    first = retriever.index.paragraphs[int(np.argmax(scores))]
+    said = " ".join(
+        [first.text, *first.headings, *(t.text + " ".join(t.headings) for t in first.translations.values())]
+    )
+    assert any(form in said for form in any_of)
+
+
+@pytest.mark.parametrize(
+    "forms",
+    [
+        pytest.param(("75.8万支枪", "758,000支枪", "758 000支枪", "758000支枪"), id="number"),
+        pytest.param(
+            ("第2220(2015)号决议", "2220号决议", "S/RES/2220(2015)", "第２２２０（２０１５）号决议"),
+            id="resolution",
+        ),
+        pytest.param(("resolution 2220 (2015)", "S/RES/2220 (2015)", "SCR 2220"), id="resolution in English"),
+        pytest.param(("2019年的枪支", "二〇一九年的枪支", "２０１９年的枪支"), id="year"),
+        pytest.param(("15 countries in Africa", "fifteen countries in Africa"), id="number in words"),
+    ],
+)
+def test_a_figure_finds_the_same_in_any_written_form(forms: tuple[str, ...], retriever: Retriever) -> None:
+    def shares(question: str) -> set[str]:
+        legs = retriever.lexical(question, Filters())
+        scores = np.nansum([s for name, s in legs.items() if name != "terms gloss"], axis=0)
+        return {retriever.index.paragraphs[i].id for i in np.argsort(-scores, kind="stable")[:3]}
+
+    first = shares(forms[0])
+    assert all(len(shares(form) & first) >= 2 for form in forms[1:]), [shares(form) for form in forms]

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict
 from functools import cached_property
 from pathlib import Path
@@ -14,12 +14,17 @@ from numpy.typing import NDArray
 from rag.errors import IndexProblem
 from rag.index.generations import current, is_complete, locked, point_to, read_manifest, verify, writing
 from rag.index.terms import GLOSS, OWN, RENDERING, LegName, TermLeg
+from rag.index.vectors import Views
 from rag.lexicon import Lexicon
 from rag.records import Footnote, Language, Paragraph, Report, Translation
 
 __all__ = ["GLOSS", "OWN", "RENDERING", "Index", "LegName", "Progress", "TermLeg", "build_index", "open_index"]
 
 Progress = Callable[[str, int, int], None]  # (what is done, how much of it, of how much)
+
+
+CALIBRATED = "weights.json"  # embedder's fingerprint → leg → weight; kept when an index is built again
+CALIBRATE = "python -m rag.training.calibrate"
 
 
 class PassageEncoder(Protocol):
@@ -65,6 +70,41 @@ class Index:
         verify(self.folder, self.manifest, only="views/")
         return FaissStore.load(self.folder / "views", embedding)
 
+    def read_views(self) -> Views:
+        """The views and their vectors, as far as they can be read without LangChain.
+
+        IndexProblem where the files are damaged.
+        """
+        verify(self.folder, self.manifest, only="views/")
+        return Views.load(self.folder / "views")
+
+    def calibrated_weights(self, known: Collection[str]) -> Mapping[str, float]:
+        """The weights of legs that were calibrated for the index's embedder; none where none were.
+
+        IndexProblem where the file is damaged or weighs another leg than the known ones.
+        """
+        path = self.folder.parent / CALIBRATED
+        if not path.is_file():
+            return {}
+        try:
+            written = json.loads(path.read_text(encoding="utf-8")).get(self.manifest["embedder"]["fingerprint"], {})
+            weights = {name: float(weight) for name, weight in written.items()}
+        except (ValueError, TypeError, AttributeError) as error:
+            raise IndexProblem(f"{path} is damaged ({error}). Delete it, or calibrate again: {CALIBRATE}") from error
+        if unknown := sorted(set(weights) - set(known)):
+            raise IndexProblem(f"{path} weighs {unknown[0]!r}, which is no leg. Calibrate again: {CALIBRATE}")
+        return weights
+
+    def keep_weights(self, weights: Mapping[str, float]) -> Path:
+        """Keep weights beside the generations, for every index there that the same embedder built; where they are."""
+        path = self.folder.parent / CALIBRATED
+        kept = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+        kept[self.manifest["embedder"]["fingerprint"]] = dict(weights)
+        part = path.with_name(path.name + ".part")
+        part.write_text(json.dumps(kept, indent=1) + "\n", encoding="utf-8")
+        part.replace(path)
+        return path
+
     @cached_property
     def legs(self) -> Mapping[LegName, TermLeg]:
         """The term legs by name."""
@@ -90,7 +130,8 @@ def build_index(
 ) -> tuple[str, bool]:
     """Index the reports' paragraphs; the generation's name, and whether it had to be built.
 
-    The embedder is loaded only when something has to be embedded: `fingerprint` says which it is.
+    The embedder is loaded only when something has to be embedded, which is what the generation in use does not hold:
+    `fingerprint` says which it is.
     """
     reports = list(reports)
     name = _generation_name(reports, fingerprint)
@@ -98,7 +139,7 @@ def build_index(
         if is_complete(folder / name):
             point_to(folder, name)
             return name, False
-        _write(reports, folder, name, embedder, lexicon, progress)
+        _write(reports, folder, name, embedder, fingerprint, lexicon, progress)
     return name, True
 
 
@@ -107,16 +148,25 @@ def _write(
     folder: Path,
     name: str,
     embedder: Callable[[], PassageEncoder],
+    fingerprint: str,
     lexicon: Lexicon,
     progress: Progress,
 ) -> None:
+    from rag.index.reuse import Held
+    from rag.index.store import FaissStore
+    from rag.index.views import views
+
     paragraphs = [paragraph for _, of_report in reports for paragraph in of_report]
     if not paragraphs:
         raise IndexProblem("The reports hold no paragraphs. Check the files, then run: rapporteur build")
-    encoder = embedder()
-    legs = _legs(paragraphs, lexicon, progress)
+    documents = [view for paragraph in paragraphs for view in views(paragraph)]
+    held = Held(folder, fingerprint)
+    encoder = embedder() if held.missing(documents) else None  # loading one takes seconds
+    legs = _legs(paragraphs, {report.id: report for report, _ in reports}, lexicon, progress)
     about = {
-        "embedder": {"name": encoder.name, "fingerprint": encoder.fingerprint, "dim": encoder.dim},
+        "embedder": {"name": encoder.name, "fingerprint": encoder.fingerprint, "dim": encoder.dim}
+        if encoder
+        else held.embedder,
         "reports": {report.id: report.sha256 for report, _ in reports},
         "paragraphs": len(paragraphs),
         "legs": [list(leg) for leg in legs],
@@ -126,31 +176,32 @@ def _write(
         _write_lines(building / "paragraphs.jsonl", (asdict(paragraph) for paragraph in paragraphs))
         for (language, kind), leg in legs.items():
             leg.save(_made(building / "terms" / f"{language}-{kind}"))
-        _embed(paragraphs, encoder, progress).save(_made(building / "views"))
+        store = FaissStore(encoder)  # type: ignore[arg-type]
+        store.add_vectors(documents, held.vectors(documents, lambda texts: _encoded(encoder, texts, progress)))
+        store.save(_made(building / "views"))
 
 
-def _embed(paragraphs: Sequence[Paragraph], encoder: PassageEncoder, progress: Progress) -> Any:
-    from rag.index.store import FaissStore
-    from rag.index.views import views
-
-    documents = [view for paragraph in paragraphs for view in views(paragraph)]
-    store = FaissStore(encoder)  # type: ignore[arg-type]
-    store.add_vectors(documents, encoder.vectors([document.page_content for document in documents], progress))
-    return store
+def _encoded(encoder: PassageEncoder | None, texts: list[str], progress: Progress) -> NDArray[np.float32]:
+    if encoder is None:
+        raise AssertionError("there is something to embed after all")
+    return encoder.vectors(texts, progress)
 
 
-def _legs(paragraphs: Sequence[Paragraph], lexicon: Lexicon, progress: Progress) -> dict[LegName, TermLeg]:
+def _legs(
+    paragraphs: Sequence[Paragraph], reports: Mapping[str, Report], lexicon: Lexicon, progress: Progress
+) -> dict[LegName, TermLeg]:
     """The term legs of the paragraphs, by language and by where the terms come from."""
     from rag.index.views import searchable_text
 
     terms: dict[LegName, dict[int, list[str]]] = {}
     for place, paragraph in enumerate(paragraphs):
         own, other = paragraph.language, _other(paragraph.language)
-        text = searchable_text(paragraph, own)
-        terms.setdefault((own, OWN), {})[place] = lexicon.terms(text, own)
+        text = searchable_text(paragraph, own, reports[paragraph.report])
+        terms.setdefault((own, OWN), {})[place] = lexicon.search_terms(text, own)
         terms.setdefault((other, GLOSS), {})[place] = lexicon.gloss_terms(text, own)
         if other in paragraph.translations:
-            terms.setdefault((other, RENDERING), {})[place] = lexicon.terms(searchable_text(paragraph, other), other)
+            text = searchable_text(paragraph, other, reports[paragraph.report])
+            terms.setdefault((other, RENDERING), {})[place] = lexicon.search_terms(text, other)
         if place % 50 == 0:
             progress("index terms", place, len(paragraphs))
     return {leg: TermLeg.build(of_leg) for leg, of_leg in sorted(terms.items())}

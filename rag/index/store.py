@@ -13,11 +13,8 @@ import numpy as np
 from langchain_core.documents import Document
 from langchain_core.embeddings import Embeddings
 from langchain_core.vectorstores import VectorStore
-from numpy.typing import NDArray
 
-Vectors = NDArray[np.float32]  # (n, dim), rows of length 1
-VECTORS, DOCUMENTS = "vectors.faiss", "documents.jsonl"
-LARGEST_FILE = 8 << 30  # bytes FAISS may allocate for one array of a file: a damaged header must not ask for terabytes
+from rag.index.vectors import DOCUMENTS, VECTORS, Vectors, cosines, read, unit
 
 
 class FaissStore(VectorStore):
@@ -79,7 +76,7 @@ class FaissStore(VectorStore):
         self.delete([str(document.id) for document in documents])
         if self._faiss is None:
             self._faiss = faiss.IndexFlatIP(vectors.shape[1])
-        self._faiss.add(_unit(vectors[last]))
+        self._faiss.add(unit(vectors[last]))
         self._documents.extend(documents[place].model_copy(deep=True) for place in last)
         self._number()
 
@@ -99,13 +96,7 @@ class FaissStore(VectorStore):
 
     def scores(self, vector: Sequence[float] | Vectors) -> Vectors:
         """The cosine of a vector with every document's, in the order of `documents`, shape (n,)."""
-        if not self._documents:
-            return np.zeros(0, dtype=np.float32)
-        query = _unit(np.asarray(vector, dtype=np.float32).reshape(1, -1))
-        found, places = self._faiss.search(query, len(self._documents))
-        scores = np.empty(len(self._documents), dtype=np.float32)
-        scores[places[0]] = found[0]
-        return scores
+        return cosines(self._faiss, vector) if self._documents else np.zeros(0, dtype=np.float32)
 
     def vectors(self) -> Vectors:
         """All vectors in the order of `documents`, shape (n, dim); (0, 0) before the first."""
@@ -165,25 +156,14 @@ class FaissStore(VectorStore):
     @classmethod
     def load(cls, folder: Path, embedding: Embeddings) -> Self:
         """The store a folder holds. The caller has checked the files' checksums: FAISS trusts what it reads."""
-        import faiss
-
-        faiss.set_deserialization_vector_byte_limit(LARGEST_FILE)
         store = cls(embedding)
-        store._faiss = faiss.read_index(str(folder / VECTORS))
-        for line in filter(None, (folder / DOCUMENTS).read_text(encoding="utf-8").split("\n")):  # U+2028 ends none
-            held = json.loads(line)
-            store._documents.append(Document(page_content=held["text"], metadata=held["metadata"], id=held["id"]))
-        if store._faiss.ntotal != len(store._documents):
-            raise ValueError(f"{store._faiss.ntotal} vectors but {len(store._documents)} documents in {folder}")
-        store._faiss = store._faiss if store._documents else None  # an empty store takes vectors of any width
+        index, lines = read(folder)
+        store._documents = [
+            Document(page_content=line["text"], metadata=line["metadata"], id=line["id"]) for line in lines
+        ]
+        store._faiss = index if lines else None  # an empty store takes vectors of any width
         store._number()
         return store
 
     def _number(self) -> None:
         self._place = {str(document.id): place for place, document in enumerate(self._documents)}
-
-
-def _unit(vectors: Vectors) -> Vectors:
-    """The vectors with length 1; a zero vector stays zero."""
-    lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
-    return np.ascontiguousarray(vectors / np.where(lengths == 0, 1, lengths), dtype=np.float32)

@@ -6,7 +6,7 @@ that has only the other.
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
@@ -15,6 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 OWN, RENDERING, GLOSS = "own", "rendering", "gloss"
+# Short texts repeat a word little and differ little in length. On 1,106 encyclopaedia questions over 3,104 paragraphs
+# recall@1 is 0.907 with these, 0.892 with Lucene's 1.5 and 0.75; NOTES.md has the grid.
+K1, B = 0.9, 0.5
 LegName = tuple[str, str]  # (language of the terms, OWN | RENDERING | GLOSS)
 
 
@@ -26,11 +29,11 @@ class TermLeg:
     bm25: Any
 
     @classmethod
-    def build(cls, terms: Mapping[int, Sequence[str]]) -> Self:
-        """A leg over paragraphs given by place, each with its index terms; Lucene's BM25 with k1 1.5, b 0.75."""
+    def build(cls, terms: Mapping[int, Sequence[str]], k1: float = K1, b: float = B) -> Self:
+        """A leg over paragraphs given by place, each with its index terms; Lucene's BM25."""
         import bm25s
 
-        bm25 = bm25s.BM25(method="lucene", k1=1.5, b=0.75)
+        bm25 = bm25s.BM25(method="lucene", k1=k1, b=b)
         nothing = [""] if not any(terms.values()) else []  # bm25s divides by the mean length
         bm25.index([list(each) or nothing for each in terms.values()], show_progress=False)
         return cls(np.array(list(terms), dtype=np.int64), bm25)
@@ -42,9 +45,15 @@ class TermLeg:
             return np.zeros(len(self.places), dtype=np.float32)
         return np.asarray(self.bm25.get_scores(known), dtype=np.float32)[: len(self.places)]
 
+    @property
+    def terms(self) -> Collection[str]:
+        """Every term that stands in one of the leg's paragraphs."""
+        terms: Collection[str] = self.bm25.vocab_dict.keys()
+        return terms
+
     def frequency(self, term: str) -> int:
         """In how many of the leg's paragraphs a term stands."""
-        place = self.bm25.vocab_dict.get(term)
+        place = self.bm25.vocab_dict.get(term) if term else None  # bm25s holds a place for "", outside its columns
         if place is None:
             return 0
         starts = self.bm25.scores["indptr"]

@@ -5,17 +5,18 @@ long paragraph is found by one sentence of it; a rendering's views are marked, s
 """
 
 from collections.abc import Iterator
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
-from langchain_core.documents import Document
-
-from rag.records import Language, Paragraph
+from rag.records import Language, Paragraph, Report
 from rag.text import sentences
+
+if TYPE_CHECKING:
+    from langchain_core.documents import Document
 
 WHOLE, SENTENCE, FOOTNOTE = "whole", "sentence", "footnote"
 
 
-def views(paragraph: Paragraph) -> Iterator[Document]:
+def views(paragraph: Paragraph) -> "Iterator[Document]":
     """The views of a paragraph: in its own language, then in each translation's."""
     for language in (paragraph.language, *paragraph.translations):
         text = paragraph.in_language(language) or ""
@@ -36,14 +37,21 @@ def whole_text(paragraph: Paragraph, language: str) -> str:
     return "\n".join(part for part in parts if part)
 
 
-def searchable_text(paragraph: Paragraph, language: str) -> str:
-    """What its words are indexed from: the text, the heading above it and, in its own language, its footnotes."""
+def searchable_text(paragraph: Paragraph, language: str, report: Report) -> str:
+    """What its words are indexed from: text, headings, footnotes in its own language, and what its report is known by.
+
+    Its report's title, year, body and session stand in every paragraph of it, so that they tell reports apart, not
+    paragraphs.
+    """
     source = paragraph if language == paragraph.language else paragraph.translations[language]
     footnotes = [footnote.text for footnote in paragraph.footnotes] if language == paragraph.language else []
-    return "\n".join([whole_text(paragraph, language), *source.headings[-1:], *footnotes])
+    known_by = [report.titles.get(language, ""), report.date[:4], report.body, report.session]
+    return "\n".join(filter(None, [whole_text(paragraph, language), *source.headings, *footnotes, *known_by]))
 
 
-def _view(paragraph: Paragraph, language: str, kind: str, place: str, text: str, **more: Any) -> Document:
+def _view(paragraph: Paragraph, language: str, kind: str, place: str, text: str, **more: Any) -> "Document":
+    from langchain_core.documents import Document
+
     metadata = {
         "paragraph": paragraph.id,
         "language": language,
