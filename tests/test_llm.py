@@ -21,6 +21,7 @@ from langchain_tests.integration_tests import ChatModelIntegrationTests
 from rag.errors import GenerationError, ModelError
 from rag.llm import LlamaChat, chat_model, engine, estimated_tokens, generate, model_name, token_counter
 from rag.prompt import answer_grammar
+from rag.records import Waiting
 from rag.settings import Settings
 
 ASKED = [SystemMessage("规则"), HumanMessage("什么是小武器？")]
@@ -160,6 +161,24 @@ def test_an_answer_over_a_reused_beginning_is_the_one_a_fresh_model_gives(folder
     assert used.invoke(question, grammar=CHINESE).text == fresh.invoke(question, grammar=CHINESE).text
 
 
+def test_a_model_that_cannot_go_back_reads_the_whole_prompt_again(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    chat = _chat(folder / "plain.gguf")
+    first = chat.invoke(ASKED, grammar=CHINESE)
+    monkeypatch.setattr("llama_cpp.llama_memory_seq_rm", lambda *_: False)  # as a recurrent one answers
+    monkeypatch.setattr(type(chat._llama), "reset", lambda llama: _empty(llama))
+    again = chat.invoke(ASKED, grammar=CHINESE)
+    assert again.response_metadata["reused_tokens"] == 0
+    assert again.text == first.text
+
+
+def _empty(llama: Any) -> None:
+    """What Llama.reset does for a recurrent model."""
+    llama.n_tokens = 0
+    llama._ctx.kv_cache_clear()
+
+
 def test_tokens_are_counted_by_the_models_tokenizer(chat: LlamaChat) -> None:
     assert token_counter(chat)("武器 a") == 8  # bytes
 
@@ -193,7 +212,7 @@ def test_closing_the_stream_frees_the_model_at_once(folder: Path) -> None:
     started = monotonic()
     with closing(generate(chat, ASKED, _settings(folder / "plain.gguf"), CHINESE)) as pieces:
         next(piece for piece in pieces if piece)
-    assert not chat._turn.locked()
+    assert chat.asked == 0
     assert monotonic() - started < 1
 
 
@@ -201,9 +220,9 @@ def test_stop_is_heard_while_the_prompt_is_read(folder: Path) -> None:
     chat = _chat(folder / "plain.gguf", context_size=4096)
     chunks = chat.stream([HumanMessage("长" * 1000)])
     assert next(chunks).text == ""
-    assert chat._turn.locked()
+    assert chat.asked == 1
     chunks.close()  # type: ignore[attr-defined]
-    assert not chat._turn.locked()
+    assert chat.asked == 0
 
 
 def test_two_chats_at_once_are_answered_one_after_the_other(folder: Path) -> None:
@@ -220,19 +239,41 @@ def test_two_chats_at_once_are_answered_one_after_the_other(folder: Path) -> Non
     for thread in threads:
         thread.join()
     assert together == alone
-    assert chat.waiting == 0
+    assert chat.asked == 0
 
 
-def test_who_waits_is_counted_and_kept_company(folder: Path) -> None:
+def test_questions_are_answered_in_the_order_they_were_asked(folder: Path) -> None:
+    chat = _chat(folder / "plain.gguf")
+    settings = _settings(folder / "plain.gguf")
+    first, second, third = (generate(chat, ASKED, settings, CHINESE, limit=6) for _ in range(3))
+    next(first)
+    assert [next(waiting) for waiting in (second, third)] == [Waiting(1), Waiting(2)]
+    assert [next(second).ahead, next(third).ahead] == [1, 2]
+    assert chat.asked == 3
+    first.close()
+    assert next(third).ahead == 1  # it has moved up, and the one before it goes first
+    assert len("".join(second)) == 2
+    assert len("".join(third)) == 2
+    assert chat.asked == 0
+
+
+def test_who_gives_up_waiting_leaves_the_line(folder: Path) -> None:
     chat = _chat(folder / "plain.gguf")
     first, second = chat.stream(ASKED), chat.stream(ASKED)
     next(first)
     assert next(second).text == ""
-    assert chat.waiting == 1
     second.close()  # type: ignore[attr-defined]
+    assert chat.asked == 1
     first.close()  # type: ignore[attr-defined]
-    assert chat.waiting == 0
     assert chat.invoke(ASKED, grammar='root ::= "好"').text == "好"
+
+
+def test_who_waits_too_long_is_told_that_the_model_is_busy(folder: Path) -> None:
+    chat = _chat(folder / "plain.gguf", timeout=0.3)
+    with closing(chat.stream(ASKED)) as first:  # type: ignore[type-var]
+        next(first)
+        with pytest.raises(GenerationError, match=r"busy with other questions"):
+            chat.invoke(ASKED)
 
 
 def test_a_model_that_takes_too_long_is_given_up(folder: Path) -> None:
@@ -289,6 +330,66 @@ def test_a_truncated_file_is_damaged(folder: Path, tmp_path: Path, kept: int) ->
     path.write_bytes((folder / "plain.gguf").read_bytes()[:kept])
     with pytest.raises(ModelError, match=r"damaged or incomplete .*rapporteur models pull"):
         _chat(path).invoke(ASKED)
+
+
+@pytest.mark.parametrize("place", [4, 8, 16, 40, 200, 5000])
+def test_a_file_whose_header_is_corrupt_is_damaged_or_as_good_as_whole(
+    folder: Path, tmp_path: Path, place: int
+) -> None:
+    content = bytearray((folder / "plain.gguf").read_bytes())
+    content[place] ^= 0x55
+    (tmp_path / "bad.gguf").write_bytes(content)
+    try:
+        said = _chat(tmp_path / "bad.gguf").invoke(ASKED, grammar='root ::= "好"').text
+    except ModelError as error:
+        said = str(error)
+    assert said == "好" or re.search("damaged or incomplete|architecture|no chat template", said)
+    assert "\n" not in said
+
+
+def test_a_context_that_does_not_fit_in_memory_says_which_setting_to_lower(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tiny_gguf.write(tmp_path / "long.gguf", trained_context=100_000)
+    needed = path.stat().st_size + 100_000 * 2 * 32 * 2 * 2  # two layers of width 32
+    for memory, fits in ((needed - 1, False), (needed, True)):
+        monkeypatch.setattr(engine, "_memory", lambda memory=memory: memory)
+        if fits:
+            assert _chat(path, context_size=1_000_000).context == 100_000
+        else:
+            with pytest.raises(ModelError, match=r"100,000 tokens takes .* GiB of memory.*Lower llm_context"):
+                _chat(path, context_size=1_000_000).invoke(ASKED)
+
+
+@pytest.fixture(scope="module")
+def parts(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
+    folder = tmp_path_factory.mktemp("parts")
+    tiny_gguf.write(folder / "big.gguf", tensors_a_part=8)
+    return sorted(folder.iterdir())
+
+
+def test_a_model_in_parts_is_read_from_its_first(parts: list[Path], folder: Path) -> None:
+    assert [path.name for path in parts] == [f"big-{n:05}-of-00003.gguf" for n in (1, 2, 3)]
+    answers = [_chat(path).invoke(ASKED, grammar=CHINESE).text for path in (parts[0], folder / "plain.gguf")]
+    assert answers[0] == answers[1]
+
+
+def test_a_model_in_parts_is_named_by_its_first(parts: list[Path]) -> None:
+    with pytest.raises(ModelError, match=r"Name its first part: .*big-00001-of-00003\.gguf"):
+        chat_model(_settings(parts[1]))
+
+
+def test_a_missing_part_is_named(parts: list[Path], tmp_path: Path) -> None:
+    for path in (parts[0], parts[2]):
+        (tmp_path / path.name).write_bytes(path.read_bytes())
+    with pytest.raises(ModelError, match=r"No model file .*big-00002-of-00003\.gguf. It belongs to big-00001"):
+        chat_model(_settings(tmp_path / parts[0].name))
+
+
+def test_all_parts_count_for_the_memory(parts: list[Path], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(engine, "_memory", lambda: parts[0].stat().st_size + 1)
+    with pytest.raises(ModelError, match="GiB of memory"):
+        _chat(parts[0]).invoke(ASKED)
 
 
 def test_an_unknown_architecture_is_named(tmp_path: Path) -> None:
@@ -376,14 +477,27 @@ def test_llama_cpps_own_server_is_asked_as_any_other(folder: Path) -> None:
         port = free.getsockname()[1]
     command = [sys.executable, "-m", "llama_cpp.server", "--model", str(folder / "plain.gguf"), "--port", str(port)]
     with subprocess.Popen(
-        [*command, "--n_ctx", "1024", "--n_threads", "1"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        [*command, "--n_ctx", "1024", "--n_threads", "1", "--interrupt_requests", "false"],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
     ) as child:
         try:
             _wait_for(port)
             model = chat_model(_settings(f"http://127.0.0.1:{port}"))
             assert model is not None
             assert model_name(model).endswith("plain.gguf")
-            assert model.invoke(ASKED).response_metadata["finish_reason"] in ("length", "stop")
+            settings = _settings(f"http://127.0.0.1:{port}", llm_output=12)
+            answers: dict[int, str] = {}
+            threads = [
+                threading.Thread(target=lambda n=n: answers.update({n: "".join(generate(model, ASKED, settings))}))
+                for n in range(2)
+            ]
+            for thread in threads:
+                thread.start()
+            for thread in threads:
+                thread.join()
+            assert len(answers) == 2
+            assert answers[0] == answers[1] != ""
         finally:
             child.terminate()
 
@@ -403,6 +517,8 @@ class _Server(BaseHTTPRequestHandler):
     pieces: tuple[str, ...] = ()
     mode = "stream"
     asked: dict[str, Any] = {}  # noqa: RUF012 - what the last request said
+    over = threading.Event()  # set when it need not go on: it would send, or say nothing, for ten seconds
+    sent_last = 0.0  # when it stopped sending
 
     def do_GET(self) -> None:
         models = [] if self.mode == "no models" else [{"id": "tiny", "object": "model", "created": 0, "owned_by": "me"}]
@@ -420,11 +536,29 @@ class _Server(BaseHTTPRequestHandler):
             self._send(b'data: {"choices": [{"delta": 7}]}\n\n', "text/event-stream")
             return
         if self.mode == "slow":
-            sleep(1.5)
+            self.over.wait(10)
+        if self.mode in ("keeps alive", "drips", "breaks off"):
+            self._send_for_ever()
+            return
         about = {"id": "x", "object": "chat.completion.chunk", "created": 0, "model": "tiny"}
         chunks = [{**about, "choices": [{"index": 0, "delta": {"content": piece}}]} for piece in self.pieces]
         lines = "".join(f"data: {json.dumps(chunk)}\n\n" for chunk in chunks)
         self._send((lines + "data: [DONE]\n\n").encode(), "text/event-stream")
+
+    def _send_for_ever(self) -> None:
+        chunk = {"id": "x", "object": "chat.completion.chunk", "created": 0, "model": "tiny"}
+        chunk["choices"] = [{"index": 0, "delta": {"content": "长"}}]  # type: ignore[assignment]
+        line = b": still here\n\n" if self.mode == "keeps alive" else b"data: %b\n\n" % json.dumps(chunk).encode()
+        self.send_response(200)
+        self.send_header("Content-Type", "text/event-stream")
+        self.send_header("Content-Length", "1000000")
+        self.end_headers()
+        with suppress(OSError):
+            for _ in range(2 if self.mode == "breaks off" else 200):
+                self.wfile.write(line)
+                self.over.wait(0.05)
+        type(self).sent_last = monotonic()
+        self.close_connection = True
 
     def _send(self, body: bytes, kind: str = "application/json") -> None:
         self.send_response(200)
@@ -441,10 +575,12 @@ class _Server(BaseHTTPRequestHandler):
 @pytest.fixture
 def server() -> Iterator[str]:
     _Server.mode, _Server.pieces = "stream", ("小武器", "是武器 [1]。")
+    _Server.over.clear()
     httpd = HTTPServer(("127.0.0.1", 0), _Server)
     thread = threading.Thread(target=httpd.serve_forever, args=(0.02,), daemon=True)
     thread.start()
     yield f"http://127.0.0.1:{httpd.server_port}"
+    _Server.over.set()
     httpd.shutdown()
     httpd.server_close()
     thread.join()
@@ -513,4 +649,46 @@ def test_a_server_that_is_too_slow_is_given_up(server: str) -> None:
     started = monotonic()
     with pytest.raises(GenerationError):
         _asked(server, llm_model="tiny", llm_timeout=1.0)
-    assert monotonic() - started < 1.4
+    assert monotonic() - started < 5
+
+
+@pytest.mark.parametrize("mode", ["keeps alive", "drips"])
+def test_a_server_that_never_ends_is_given_up_all_the_same(server: str, mode: str) -> None:
+    _Server.mode = mode
+    started = monotonic()
+    with pytest.raises(GenerationError, match=r"longer than 1 seconds.*llm_timeout"):
+        _asked(server, llm_model="tiny", llm_timeout=1.0, llm_output=8000)
+    assert monotonic() - started < 5
+
+
+def test_a_server_that_breaks_off_is_an_error(server: str) -> None:
+    _Server.mode = "breaks off"
+    with pytest.raises(GenerationError, match="tiny failed"):
+        _asked(server, llm_model="tiny")
+
+
+@pytest.mark.parametrize("mode", ["keeps alive", "slow"])
+def test_stop_is_heard_while_a_server_says_nothing(server: str, mode: str) -> None:
+    _Server.mode = mode
+    settings = _settings(server, llm_model="tiny")
+    model = chat_model(settings)
+    assert model is not None
+    pieces = generate(model, ASKED, settings)
+    assert next(pieces) == ""
+    started = monotonic()
+    pieces.close()
+    assert monotonic() - started < 1
+
+
+def test_stop_drops_the_connection_to_a_server(server: str) -> None:
+    _Server.mode, _Server.sent_last = "drips", 0.0
+    settings = _settings(server, llm_model="tiny", llm_output=8000)
+    model = chat_model(settings)
+    assert model is not None
+    pieces = generate(model, ASKED, settings)
+    next(piece for piece in pieces if piece)
+    pieces.close()
+    stopped = monotonic()
+    while not _Server.sent_last and monotonic() - stopped < 5:
+        sleep(0.05)
+    assert 0 < _Server.sent_last - stopped < 5

@@ -28,12 +28,13 @@ def write(
     arch: str = "llama",
     width: int = 32,
     layers: int = 2,
+    tensors_a_part: int = 0,
 ) -> Path:
-    """Write a model to a path, which is returned."""
+    """Write a model to a path, which is returned; in several parts named after it where tensors go into parts."""
     import gguf
 
     pieces = [*_bytes(), *SPECIAL]
-    writer = gguf.GGUFWriter(path, arch)
+    writer = gguf.GGUFWriter(path, arch, split_max_tensors=tensors_a_part)
     writer.add_context_length(trained_context)
     writer.add_embedding_length(width)
     writer.add_block_count(layers)

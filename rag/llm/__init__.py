@@ -6,6 +6,7 @@ It knows nothing of questions or paragraphs.
 import re
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
+from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
 from time import monotonic
@@ -17,10 +18,20 @@ from langchain_core.messages import AIMessageChunk, BaseMessage
 from rag.errors import GenerationError, ModelError
 from rag.llm.engine import check_file
 from rag.llm.local import LlamaChat, too_slow
-from rag.llm.server import chat_at
+from rag.llm.server import chat_at, listened
+from rag.records import Waiting
 from rag.settings import Settings
 
-__all__ = ["LlamaChat", "chat_model", "context_of", "estimated_tokens", "generate", "model_name", "token_counter"]
+__all__ = [
+    "LlamaChat",
+    "chat_model",
+    "context_of",
+    "estimated_tokens",
+    "figures",
+    "generate",
+    "model_name",
+    "token_counter",
+]
 
 HAN_TOKENS, LATIN_TOKENS = 1.0, 0.4  # tokens a character, on the safe side, where the tokenizer is not at hand
 THINKING = re.compile(r"<think>.*?(?:</think>|\Z)\s*", re.DOTALL)
@@ -86,21 +97,31 @@ def generate(
 ) -> Generator[str, None, Mapping[str, Any]]:
     """The text a model writes, as it comes, without its thinking; "" from time to time while there is none yet.
 
-    Returns what is known of the run: `finish_reason`, and of a local model `prompt_ms`, `generate_ms` and
-    `reused_tokens`. Only a local model is held to the grammar and to a limit of its own. Closing the iterator stops the
-    model. GenerationError where it fails, writes nothing or something that is not text, or takes longer than
-    `settings.llm_timeout`.
+    While a local model answers other questions first, the empty texts are `Waiting`. Returns what is known of the run:
+    `finish_reason`, and of a local model what `figures` reads. Only a local model is held to the grammar and to a limit
+    of its own. Closing the iterator stops the model. GenerationError where it fails, writes nothing or something that
+    is not text, or takes longer than `settings.llm_timeout`.
     """
     deadline = monotonic() + settings.llm_timeout
-    more: dict[str, Any] = {"grammar": grammar, "max_tokens": limit} if isinstance(model, LlamaChat) else {}
+    ticket = object()
+    more: dict[str, Any] = {}
+    if isinstance(model, LlamaChat):
+        more = {"grammar": grammar, "max_tokens": limit, "ticket": ticket}
     name, raw, shown = model_name(model), "", ""
     run: dict[str, Any] = {}
     with _as_generation_error(model), closing(_chunks(model, messages, more)) as chunks:
         for chunk in chunks:
             if monotonic() > deadline:
                 raise too_slow(name, settings.llm_timeout)
+            if chunk is None:
+                yield ""
+                continue
+            if isinstance(model, LlamaChat) and (ahead := model.ahead(ticket)):
+                yield Waiting(ahead)
+                continue
             raw += chunk.text
             run.update(chunk.response_metadata)
+            run.update(chunk.usage_metadata or {})
             if "\ufffd" in raw:
                 raise GenerationError(f"{name} wrote bytes that are not text. Choose another model: rapporteur models")
             if len(raw) > LONGEST_TOKEN * settings.llm_output:
@@ -115,11 +136,27 @@ def generate(
     return run
 
 
+def figures(run: Mapping[str, Any]) -> dict[str, float]:
+    """What a reader may be told of a run: tokens of the prompt, of those reused, tokens written, and of those a second.
+
+    >>> figures({"input_tokens": 900, "reused_tokens": 600, "output_tokens": 40, "generate_ms": 5000.0})
+    {'prompt_tokens': 900, 'reused_tokens': 600, 'written_tokens': 40, 'tokens_per_second': 8.0}
+    """
+    names = {"prompt_tokens": "input_tokens", "reused_tokens": "reused_tokens", "written_tokens": "output_tokens"}
+    told = {name: run[key] for name, key in names.items() if key in run}
+    if run.get("generate_ms") and "written_tokens" in told:
+        told["tokens_per_second"] = round(1000 * told["written_tokens"] / run["generate_ms"], 2)
+    return told
+
+
 def _chunks(
     model: BaseChatModel, messages: Sequence[BaseMessage], more: Mapping[str, Any]
-) -> Generator[AIMessageChunk, None, None]:
-    """What a model streams, as something that can be closed."""
-    yield from model.stream(list(messages), **more)
+) -> Generator[AIMessageChunk | None, None, None]:
+    """What a model streams, as something that can be closed; None while a server says nothing."""
+    if isinstance(model, LlamaChat):
+        yield from model.stream(list(messages), **more)
+    else:
+        yield from listened(model, messages, (ModelError, *_failures(model)))
 
 
 def _without_thinking(text: str) -> str:
@@ -146,11 +183,13 @@ def _failures(model: BaseChatModel) -> tuple[type[Exception], ...]:
     """What a model may raise through no fault of ours."""
     if isinstance(model, LlamaChat):
         return (RuntimeError, MemoryError)
-    from httpx import HTTPError
     from openai import OpenAIError
 
+    # The client changed from httpx to httpx2, and lets what these raise in the middle of a stream through.
+    clients = [import_module(name) for name in ("httpx", "httpx2") if find_spec(name)]
     # langchain-openai lets through what a server's malformed answer makes of its own code.
-    return (OpenAIError, HTTPError, ValueError, TypeError, KeyError, AttributeError, IndexError)
+    odd = (ValueError, TypeError, KeyError, AttributeError, IndexError)
+    return (OpenAIError, *(client.HTTPError for client in clients), *odd)
 
 
 def _failed(name: str, error: Exception) -> GenerationError:

@@ -7,7 +7,7 @@ import os
 import re
 import weakref
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from time import perf_counter
 from typing import Any
@@ -15,23 +15,27 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from rag.catalogue import SPLIT
 from rag.errors import GenerationError, ModelError
 
 BATCH = 512  # tokens read in one step at the most; llama.cpp's own default
 FIRST_STEP = 64  # tokens: how fast the machine reads is seen on them
+SURELY_FITS = 8192  # tokens of context: 1 GiB with the largest known model; a second is saved by not looking
 STEP_SECONDS = 0.7  # a step of reading takes about so long, so that Stop is heard within a second
 
 
 def load(path: Path, context: int, threads: int) -> Any:
     """The file in llama.cpp; ModelError with its own reason where it cannot be loaded."""
-    check_file(path)
-    _check_memory(path)
+    parts = check_file(path)
+    _check_memory(path, parts)
     from jinja2 import TemplateError
     from llama_cpp import Llama
 
     said: list[str] = []
     try:
         with _log(said):
+            if context > SURELY_FITS:
+                context = _possible_context(path, context, sum(part.stat().st_size for part in parts))
             llama = Llama(
                 str(path), n_ctx=context, n_batch=BATCH, n_threads=threads, n_threads_batch=threads, verbose=False
             )
@@ -45,6 +49,36 @@ def load(path: Path, context: int, threads: int) -> Any:
     if "tokenizer.chat_template" not in llama.metadata:
         raise ModelError(f"{path} has no chat template: it is not an instruct model. Choose another: rapporteur models")
     return llama
+
+
+def _possible_context(path: Path, context: int, size: int) -> int:
+    """The context, or what the model was trained for where that is less; ModelError where it does not fit in memory.
+
+    llama.cpp asks the system for what a context takes and is given it, and then the system ends the process.
+    """
+    from llama_cpp import Llama
+
+    with closing(Llama(str(path), vocab_only=True, verbose=False)) as llama:
+        about = llama.metadata
+    kind = about.get("general.architecture", "")
+
+    def number(name: str, otherwise: int = 0) -> int:
+        written = about.get(f"{kind}.{name}", "")
+        return int(written) if written.isdecimal() else otherwise
+
+    context = min(context, number("context_length", context))
+    heads = number("attention.head_count", 1)
+    width = number("attention.key_length", number("embedding_length") // heads) * number(
+        "attention.head_count_kv", heads
+    )
+    needed = size + context * number("block_count") * width * 2 * 2  # keys and values, of two bytes each
+    memory = _memory()
+    if memory is not None and needed > memory:
+        raise ModelError(
+            f"{path} with a context of {context:,} tokens takes {needed / 2**30:.1f} GiB of memory, this machine has "
+            f"{memory / 2**30:.1f} GiB. Lower llm_context."
+        )
+    return context
 
 
 def _close(llama: Callable[[], Any]) -> None:
@@ -63,20 +97,32 @@ def _cannot_load(path: Path, context: int, said: str) -> ModelError:
     return ModelError(f"{path} is damaged or incomplete ({reason}). Get it again: rapporteur models pull")
 
 
-def check_file(path: Path) -> None:
-    if not path.is_file():
-        raise ModelError(f"No model file {path}. See what can be had: rapporteur models")
-    try:
-        with path.open("rb") as file:
-            start = file.read(4)
-    except OSError as error:
-        raise ModelError(f"{path} cannot be read ({error.strerror}). Mend its rights, then ask again.") from error
-    if start != b"GGUF":
-        raise ModelError(f"{path} is not a GGUF file: it begins with {start!r}. See what can be had: rapporteur models")
+def check_file(path: Path) -> list[Path]:
+    """The file, with its other parts where it comes in several; ModelError where one is missing or no GGUF file."""
+    parts = [path]
+    if split := SPLIT.fullmatch(path.name):
+        count = int(split["parts"])
+        parts = [path.with_name(f"{split['name']}-{n:05}-of-{count:05}.gguf") for n in range(1, count + 1)]
+        if path.is_file() and int(split["part"]) != 1:
+            raise ModelError(f"{path} is a later part of a model. Name its first part: {parts[0]}")
+    for part in parts:
+        if not part.is_file():
+            other = f" It belongs to {path.name}." if part != path else ""
+            raise ModelError(f"No model file {part}.{other} See what can be had: rapporteur models")
+        try:
+            with part.open("rb") as file:
+                start = file.read(4)
+        except OSError as error:
+            raise ModelError(f"{part} cannot be read ({error.strerror}). Mend its rights, then ask again.") from error
+        if start != b"GGUF":
+            raise ModelError(
+                f"{part} is not a GGUF file: it begins with {start!r}. See what can be had: rapporteur models"
+            )
+    return parts
 
 
-def _check_memory(path: Path) -> None:
-    size, memory = path.stat().st_size, _memory()
+def _check_memory(path: Path, parts: Sequence[Path]) -> None:
+    size, memory = sum(part.stat().st_size for part in parts), _memory()
     if memory is not None and size > memory:
         raise ModelError(
             f"{path} takes {size / 2**30:.1f} GiB of memory, this machine has {memory / 2**30:.1f} GiB. "

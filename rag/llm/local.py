@@ -3,8 +3,8 @@
 import os
 import re
 import threading
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import closing
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from time import monotonic, perf_counter
@@ -39,9 +39,9 @@ class LlamaChat(BaseChatModel):
     seed: int = 0
     stop: list[str] | None = Field(default=None)
 
-    _turn: threading.Lock = PrivateAttr(default_factory=threading.Lock)
+    _line: list[object] = PrivateAttr(default_factory=list)  # a ticket for each question; the first one's is answered
+    _moved: threading.Condition = PrivateAttr(default_factory=threading.Condition)
     _loading: threading.Lock = PrivateAttr(default_factory=threading.Lock)
-    _waiting: int = PrivateAttr(default=0)
     _loaded: Any = PrivateAttr(default=None)
 
     @property
@@ -59,9 +59,14 @@ class LlamaChat(BaseChatModel):
         return min([int(self._llama.n_ctx()), *trained])
 
     @property
-    def waiting(self) -> int:
-        """How many wait for their turn."""
-        return self._waiting
+    def asked(self) -> int:
+        """How many questions are being answered or wait: as many are ahead of one asked now."""
+        return len(self._line)
+
+    def ahead(self, ticket: object) -> int:
+        """How many questions are answered before the one with this ticket; 0 where it is its turn, or none waits."""
+        with self._moved:
+            return self._line.index(ticket) if ticket in self._line else 0
 
     @property
     def _llama(self) -> Any:
@@ -95,29 +100,36 @@ class LlamaChat(BaseChatModel):
         **kwargs: Any,
     ) -> Iterator[ChatGenerationChunk]:
         deadline = monotonic() + self.timeout
-        yield from self._wait(deadline)
-        try:
+        with self._in_line(kwargs.pop("ticket", None) or object()) as waited:
+            for _ in waited(deadline):
+                yield ChatGenerationChunk(message=AIMessageChunk(content=""))
             for text, done in self._write(messages, stop or self.stop or [], deadline, **kwargs):
                 message = AIMessageChunk(content=text) if done is None else done.message(text)
                 chunk = ChatGenerationChunk(message=message)
                 if run_manager and text:
                     run_manager.on_llm_new_token(text, chunk=chunk)
                 yield chunk
-        finally:
-            self._turn.release()
 
-    def _wait(self, deadline: float) -> Iterator[ChatGenerationChunk]:
-        """Take our turn, with an empty chunk now and then until it comes."""
-        if self._turn.acquire(blocking=False):
-            return
-        self._waiting += 1
-        try:
-            while not self._turn.acquire(timeout=QUEUE_TICK):
+    @contextmanager
+    def _in_line(self, ticket: object) -> Iterator[Callable[[float], Iterator[None]]]:
+        """A place in the line as long as the block runs, and what waits there until it is the first."""
+        with self._moved:
+            self._line.append(ticket)
+
+        def wait(deadline: float) -> Iterator[None]:
+            while self.ahead(ticket):
                 if monotonic() > deadline:
                     raise GenerationError(f"{self.path.name} is busy with other questions. Ask again in a moment.")
-                yield ChatGenerationChunk(message=AIMessageChunk(content=""))
+                yield
+                with self._moved:
+                    self._moved.wait_for(lambda: self._line[0] is ticket, QUEUE_TICK)
+
+        try:
+            yield wait
         finally:
-            self._waiting -= 1
+            with self._moved:
+                self._line.remove(ticket)
+                self._moved.notify_all()
 
     def _write(
         self, messages: list[BaseMessage], stop: Sequence[str], deadline: float, **options: Any

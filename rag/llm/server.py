@@ -2,15 +2,21 @@
 
 import os
 import re
+from collections.abc import Generator, Sequence
+from contextvars import copy_context
 from importlib.util import find_spec
+from queue import Empty, SimpleQueue
+from threading import Event, Thread
 
 from langchain_core.language_models import BaseChatModel
+from langchain_core.messages import AIMessageChunk, BaseMessage
 
 from rag.errors import ModelError
 from rag.settings import Settings
 
 KEY = "RAPPORTEUR_LLM_KEY"  # of its own: a key meant for a paid service must not be sent to another server
 PROBE_SECONDS = 5.0  # to be told what models a server has
+TICK = 0.2  # seconds between two looks whether the reader has stopped
 
 
 def chat_at(settings: Settings) -> BaseChatModel:
@@ -37,6 +43,46 @@ def chat_at(settings: Settings) -> BaseChatModel:
         extra_body={"max_tokens": settings.llm_output, "chat_template_kwargs": {"enable_thinking": False}},
     )
     return model
+
+
+def listened(
+    model: BaseChatModel, messages: Sequence[BaseMessage], failures: tuple[type[Exception], ...]
+) -> Generator[AIMessageChunk | None, None, None]:
+    """What a model behind a server streams, with None now and then while nothing comes; raises what it raised.
+
+    A thread reads, because a read cannot be broken off: a server that says nothing, or never anything but that it is
+    still there, would keep the reader from stopping. When this is closed the thread drops the connection at the next
+    thing the server sends.
+    """
+    come: SimpleQueue[AIMessageChunk | Exception | None] = SimpleQueue()
+    closed = Event()
+
+    def read() -> None:
+        try:
+            for chunk in model.stream(list(messages)):
+                if closed.is_set():
+                    return
+                come.put(chunk)
+        except failures as error:
+            come.put(error)
+        finally:
+            come.put(None)
+
+    Thread(target=copy_context().run, args=(read,), daemon=True).start()
+    try:
+        while True:
+            try:
+                chunk = come.get(timeout=TICK)
+            except Empty:
+                yield None
+                continue
+            if chunk is None:
+                return
+            if isinstance(chunk, Exception):
+                raise chunk
+            yield chunk
+    finally:
+        closed.set()
 
 
 def _first_model(url: str, key: str) -> str:

@@ -1,0 +1,1 @@
+"""Benchmarks beside peers and raw libraries: each a program with its latest result in `results/`."""
