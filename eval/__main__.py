@@ -71,6 +71,10 @@ def run(
     ] = False,
     filter_failing: FailingFlag = None,
     gate: GateFlag = None,
+    repeat: Annotated[
+        int,
+        typer.Option("--repeat", min=1, help="Ask everything so many times: is it the same, how long does it take."),
+    ] = 1,
 ) -> None:
     """Ask the questions, keep the answers in a run folder, score them and print the figures."""
     from eval import runs
@@ -79,7 +83,7 @@ def run(
     gates = read_gates(gate) if gate else None
     folder = out or (runs.unfinished() if resume else runs.new_folder(split))
     if resume:
-        return _resume(folder, index, gates)
+        return _resume(folder, index, gates, repeat)
     path = questions or QUESTIONS
     chosen = _limited(_failing(_chosen(path, split, lang, type_), filter_failing), limit)
     assistant = _assistant(index=index, embedder=embedder, llm=llm, renderings=False if no_renderings else None)
@@ -93,10 +97,10 @@ def run(
         "command": " ".join(["python -m eval", *sys.argv[1:]]),
     }
     runs.start(folder, assistant, chosen, path, about)
-    return _finish(folder, assistant, library, gates)
+    return _finish(folder, assistant, library, gates, repeat)
 
 
-def _resume(folder: Path, index: Path | None, gates: Any) -> None:
+def _resume(folder: Path, index: Path | None, gates: Any, times: int) -> None:
     """Go on with a run under the settings it was begun with."""
     from eval import runs
 
@@ -104,10 +108,10 @@ def _resume(folder: Path, index: Path | None, gates: Any) -> None:
     kept = {name: then[name] for name in ("embedder", "llm", "k", "renderings")}
     assistant = _assistant(**kept, index=index or Path(then["index"]).expanduser())
     runs.same_system(folder, assistant)
-    _finish(folder, assistant, _library(assistant.index), gates)
+    _finish(folder, assistant, _library(assistant.index), gates, times)
 
 
-def _finish(folder: Path, assistant: "Assistant", library: "Library", gates: Any) -> None:
+def _finish(folder: Path, assistant: "Assistant", library: "Library", gates: Any, times: int = 1) -> None:
     from eval import runs
     from eval.questions import read_questions
 
@@ -115,6 +119,9 @@ def _finish(folder: Path, assistant: "Assistant", library: "Library", gates: Any
     try:
         with _progress("questions") as progress:
             runs.answer_all(folder, assistant, questions, progress)
+        if times > 1:
+            with _progress("again") as progress:
+                runs.repeat(folder, assistant, questions, times, progress)
     except KeyboardInterrupt:
         print(
             f"\nInterrupted; nothing is lost. Go on with: python -m eval run --resume --out {folder}", file=sys.stderr
@@ -148,11 +155,13 @@ def score(
     )
     opened = _index(index or _indexed(read))
     runs.same_index(read, opened)
+    if read.folder != given:
+        runs.adopt(read, given, opened, split)
     _score(read, _library(opened), gates)
 
 
 @app.command()
-def compare(first: RunArgument, second: RunArgument, out: OutFlag = None) -> None:
+def compare(first: RunArgument, second: RunArgument, out: OutFlag = None, index: IndexFlag = None) -> None:
     """Say whether the second run is better than the first, on the questions both were asked."""
     import json
 
@@ -167,7 +176,7 @@ def compare(first: RunArgument, second: RunArgument, out: OutFlag = None) -> Non
     folder = out or second
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "comparison.json").write_text(json.dumps(comparison.as_json(found), indent=1) + "\n", encoding="utf-8")
-    for path in write_comparison(folder, first, second, found):
+    for path in write_comparison(folder, first, second, found, _library_of(first, index)):
         typer.echo(f"Written: {path}")
 
 
@@ -265,14 +274,15 @@ def calibrate(
     out: Annotated[Path | None, typer.Option("--out", show_default="rag/data/abstention.json")] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Print, write nothing.")] = False,
 ) -> None:
-    """Fit when to abstain on the dev questions and write the coefficients; never reads test."""
+    """Fit when to abstain on the dev and the tuning questions and write the coefficients; never reads test."""
     from eval import calibration
-    from eval.questions import for_tuning, read_questions
+    from eval.questions import TUNING, for_tuning, read_questions
 
-    chosen = for_tuning(read_questions(questions or QUESTIONS))
+    dev = for_tuning(read_questions(questions or QUESTIONS))
+    more = read_questions(TUNING) if questions is None else []
     assistant = _assistant(index=index)
     with _progress("questions") as progress:
-        examples = calibration.examples(assistant, chosen, progress)
+        examples = calibration.examples(assistant, dev, progress, more)
     fitted = calibration.fit(examples)
     typer.echo(calibration.table(fitted))
     if not dry_run:
@@ -379,7 +389,10 @@ def _print(read: "Run", scored: "Sequence[Scored]", summary: dict[str, Any]) -> 
     typer.echo(tables.signature(read.config, len(scored)))
     if summary["n"]["missing"]:
         typer.echo(f"{summary['n']['missing']} questions have no answer and count as wrong.")
-    for rows in (tables.headline(summary), tables.lookups(summary), tables.parity(summary), tables.latency(summary)):
+        if "started" in read.config:
+            typer.echo(f"If the run was interrupted, go on with: python -m eval run --resume --out {read.folder}")
+    parts = (tables.headline, tables.lookups, tables.parity, tables.latency, tables.repeats)
+    for rows in (part(summary) for part in parts):
         if rows:
             typer.echo("\n" + tables.text(rows))
     apart = ", ".join(f"{name} {value:.3f}" for name, value in summary["detectable"].items() if value is not None)
@@ -428,6 +441,19 @@ def _library(index: "Index") -> "Library":
     from eval.scoring import Library
 
     return Library(index.reports, index.paragraphs)
+
+
+def _library_of(given: Path, folder: Path | None) -> "Library | None":
+    """The paragraphs a run was made on; None where their index is not there any more and none is given."""
+    from eval import runs
+
+    read = runs.read_run(given)
+    folder = folder or _indexed(read)
+    if folder is None:
+        return None
+    opened = _index(folder)
+    runs.same_index(read, opened)
+    return _library(opened)
 
 
 def _signed(folder: Path) -> str:

@@ -1,6 +1,6 @@
-"""When to abstain: a logistic regression over the signals of rag/abstention.py, fitted on the dev questions.
+"""When to abstain: a logistic regression over the signals of rag/abstention.py, fitted on dev and tuning questions.
 
-Kept apart from scoring: it writes what ships in rag/data/abstention.json, and sees no question but those of dev.
+Kept apart from scoring: it writes what ships in rag/data/abstention.json, and sees no question of the test half.
 """
 
 import json
@@ -51,14 +51,23 @@ class Fitted:
     over_refusal: float
 
 
-def examples(assistant: "Assistant", questions: Sequence[Question], progress: Callable[[int, int], None]) -> Examples:
-    """The signals of the dev questions that retrieval has to answer; those that name their paragraph are left out."""
+def examples(
+    assistant: "Assistant",
+    dev: Sequence[Question],
+    progress: Callable[[int, int], None],
+    tuning: Sequence[Question] = (),
+) -> Examples:
+    """The signals of the questions that retrieval has to answer; those that name their paragraph are left out.
+
+    `tuning` are the questions of a file that is never scored, whichever half their pairs would fall in.
+    """
     from rag.abstention import Signals, signals
     from rag.questions import checked, stand_alone
     from rag.retrieval import Filters
 
-    if any(question.split != "dev" for question in questions):
+    if any(question.split != "dev" for question in dev):
         raise ValueError("calibration reads dev questions only")
+    questions = [*dev, *tuning]
     filters = Filters(renderings=assistant.settings.renderings)
     rows, kept = [], []
     for n, question in enumerate(questions, 1):
@@ -90,7 +99,7 @@ def fit(of: Examples) -> Fitted:
     )
     if least < 2:
         raise BatchError(
-            "Calibration needs answerable and unanswerable dev questions, two pairs of each at least. Add some."
+            "Calibration needs answerable and unanswerable questions, two pairs of each at least. Add some."
         )
     folds = list(GroupKFold(min(FOLDS, least), shuffle=True, random_state=SEED).split(of.signals, classes, of.pairs))
     probabilities = np.zeros(len(classes))
@@ -110,7 +119,7 @@ def fit(of: Examples) -> Fitted:
         "means": scaler.mean_.tolist(),
         "scales": scaler.scale_.tolist(),
         "threshold": best_threshold(probabilities, of.answerable),
-        "fitted_on": {"split": "dev", "questions": len(classes), "answerable": int(classes.sum())},
+        "fitted_on": {"questions": len(classes), "answerable": int(classes.sum())},
     }
     refused_rightly, answered_rightly = (~chosen)[~of.answerable].mean(), chosen[of.answerable].mean()
     return Fitted(
@@ -163,7 +172,7 @@ def table(fitted: Fitted) -> str:
         reached = next((risk for coverage, risk in curve if coverage >= wanted - 1e-9), None)
         risks.append([f"{wanted:.0%}", "–" if reached is None else f"{reached:.3f}"])
     head = (
-        f"{len(of.answerable)} dev questions, {int(of.answerable.sum())} answerable; out of fold, folds by pair:\n"
+        f"{len(of.answerable)} questions, {int(of.answerable.sum())} answerable; out of fold, folds by pair:\n"
         f"AUC {fitted.auc:.3f} ({_by_language(fitted)}), balanced accuracy {fitted.balanced_accuracy:.3f}, "
         f"hallucination {fitted.hallucination:.3f}, over-refusal {fitted.over_refusal:.3f}; "
         f"always one way: balanced accuracy 0.500.\nThreshold {model['threshold']:.3f}, AURC {area:.3f}"

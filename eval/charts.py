@@ -40,6 +40,28 @@ def bars(groups: Mapping[str, Mapping[str, float | None]], title: str) -> str:
     return _svg([*drawn, *_legend(names)], title, TOP + height + 30)
 
 
+def intervals(rows: Sequence[tuple[str, float, float, float]], title: str, x_label: str) -> str:
+    """Named values with their intervals (low, value, high) about a line at 0, which none that is sure crosses."""
+    most = max((abs(x) for _, *values in rows for x in values), default=0.0) or 1.0
+    step, left = 18, 190
+    bottom = TOP + step * len(rows)
+
+    def place(x: float) -> float:
+        return left + (x / most + 1) / 2 * (WIDTH - left - RIGHT)
+
+    drawn = [f'<path class="grid" d="M{place(0):.1f},{TOP - 4} V{bottom}"/>']
+    for n, (name, low, value, high) in enumerate(rows):
+        y = TOP + step * n + step / 2
+        sure = "s0" if low > 0 or high < 0 else "s1"
+        drawn.append(_text(left - 8, y + 4, name, "end"))
+        drawn.append(f'<path class="line {sure}" d="M{place(low):.1f},{y} H{place(high):.1f}"/>')
+        drawn.append(
+            f'<circle class="bar {sure}" cx="{place(value):.1f}" cy="{y}" r="3.5"><title>{value:+.3f}</title></circle>'
+        )
+    ticks = [_text(place(x), bottom + 14, f"{x:+.2f}" if x else "0", "middle") for x in (-most, 0.0, most)]
+    return _svg([*drawn, *ticks, _text(place(0), bottom + 28, x_label, "middle")], title, bottom + 34)
+
+
 def scatter(points: Sequence[tuple[float, float, str]], title: str, x_label: str, y_label: str) -> str:
     """Points in [0, 1]², the diagonal drawn; equal points grow."""
     counted: dict[Point, list[str]] = {}

@@ -9,7 +9,7 @@ from typing import Any
 from eval.scoring import MEASURES
 from rag.errors import BatchError
 
-PLACES = ("all", "zh", "en", "lookups zh", "lookups en", "parity")
+PLACES = ("all", "zh", "en", "lookups zh", "lookups en", "parity", "repeats")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +54,9 @@ def read_gates(path: Path) -> list[Gate]:
         "jaccard@10",
         "rbo",
         "citation_jaccard",
+        "number_agreement",
+        "identical_hits",
+        "identical_answers",
     }
     gates = []
     for n, each in enumerate(written.get("gate", []), 1):
@@ -76,8 +79,8 @@ def check(gates: list[Gate], summary: Mapping[str, Any]) -> list[Verdict]:
 def _value(gate: Gate, summary: Mapping[str, Any]) -> float | None:
     if gate.where == "all":
         figures = summary["all"]
-    elif gate.where == "parity":
-        figures = summary["parity"]
+    elif gate.where in ("parity", "repeats"):
+        figures = summary.get(gate.where, {})
     elif gate.where.startswith("lookups "):
         figures = summary["lookups"].get(gate.where.split()[1], {})
     else:

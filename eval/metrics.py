@@ -5,7 +5,8 @@ is not defined for the question and does not count.
 """
 
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
+from itertools import chain
 from math import ceil
 
 from rag.text import Figure, figure_supported, figures, fold, sentences, symbols, terms_en
@@ -13,59 +14,82 @@ from rag.text import language as language_of
 
 Share = tuple[float, float]  # (part, whole)
 UNDEFINED: Share = (0.0, 0.0)
+Ranking = Sequence[str | Collection[str]]  # a paragraph a rank, or the several that share one; none is a rank lost
+DEPTHS = (1, 5, 10)
 EVIDENCE_DEPTHS = (5, 8)  # what a small model reads, what a large one does
+ALL = 1000  # a depth no ranking reaches: trec_eval's recall wants one
 RBO_PERSISTENCE = 0.9  # Webber et al. 2010: the first ten ranks carry 86 % of the weight
 
 MARKER = re.compile(r"\[(\d{1,3})\]")
 QUOTED = re.compile(r"“[^”]{0,4000}”|\"[^\"\n]{0,4000}\"|「[^」]{0,4000}」|『[^』]{0,4000}』")
 PARENTHESES = re.compile(r"\([^()]{0,400}\)|（[^（）]{0,400}）")
 OPENING = re.compile("[“「『]")
+STAND_IN = 0xE000  # the first of the private-use characters, which no text has
+WORDED = 0.6  # of a statement's words that its paragraphs must have: evaluation.md 5.2
 SEPARATOR = re.compile(r"(?<=\d)[ ,](?=\d{3}(?!\d))")
 HAN = re.compile("[\u3400-\u4dbf\u4e00-\u9fff]")
 WORD = re.compile(r"[A-Za-z]+")
 
 
 def retrieval(
-    hits: Mapping[str, Sequence[str]], gold: Mapping[str, Sequence[Collection[str]]]
+    hits: Mapping[str, Ranking], gold: Mapping[str, Sequence[Collection[str]]]
 ) -> dict[str, dict[str, float]]:
     """Question id → measure → value, by ir-measures (trec_eval's definitions).
 
-    Each evidence set counts as one virtual paragraph, standing where its best-ranked member stands; scores are -rank,
-    so that trec_eval's tie-breaking by name never decides. A question without hits gets zeros; one without gold is an
-    error.
+    Each evidence set counts as one virtual paragraph, standing where its best-ranked member stands; scores are minus
+    the position, so that trec_eval's tie-breaking by name never decides. What shares a rank is cut off together, and
+    takes successive positions for nDCG. A question without hits gets zeros; one without gold is an error.
     """
     import ir_measures
-    from ir_measures import RR, R, nDCG
+    from ir_measures import RR, R, Success, nDCG
 
     if set(hits) != set(gold) or not all(gold.values()):
         raise ValueError("hits and gold must name the same questions, each with gold")
-    named = {"recall@1": R @ 1, "recall@5": R @ 5, "recall@10": R @ 10, "mrr@10": RR @ 10, "ndcg@10": nDCG @ 10}
-    deep = {f"all_evidence@{depth}": R @ depth for depth in EVIDENCE_DEPTHS}
     qrels = {q: {_virtual(n): 1 for n in range(len(sets))} for q, sets in gold.items()}
-    run = {q: {p: -float(rank) for rank, p in enumerate(collapsed(hits[q], sets), 1)} for q, sets in gold.items()}
-    values: dict[str, dict[str, float]] = {q: dict.fromkeys([*named, *deep], 0.0) for q in gold}
-    names = {str(measure): name for name, measure in named.items()}
-    for metric in ir_measures.iter_calc([*named.values(), *deep.values()], qrels, {q: r for q, r in run.items() if r}):
-        of_question, written = values[metric.query_id], str(metric.measure)
-        if written in names:
-            of_question[names[written]] = metric.value
-        for name, measure in deep.items():
-            if str(measure) == written:
-                of_question[name] = float(metric.value >= 1.0)
+    ranked = {q: collapsed(hits[q], sets) for q, sets in gold.items()}
+    names = [*(f"recall@{depth}" for depth in DEPTHS), "success@5", "mrr@10", "ndcg@10"]
+    deep = [f"all_evidence@{depth}" for depth in EVIDENCE_DEPTHS]
+    values: dict[str, dict[str, float]] = {q: dict.fromkeys([*names, *deep], 0.0) for q in gold}
+    for depth in sorted({*DEPTHS, *EVIDENCE_DEPTHS}):
+        run = {q: _positions(places[:depth]) for q, places in ranked.items() if places}
+        named = {str(R @ ALL): f"recall@{depth}"}
+        if depth == 5:
+            named |= {str(Success @ ALL): "success@5"}
+        if depth == 10:
+            named |= {str(RR @ 10): "mrr@10", str(nDCG @ 10): "ndcg@10"}
+        for metric in ir_measures.iter_calc([ir_measures.parse_measure(each) for each in named], qrels, run):
+            of_question, name = values[metric.query_id], named[str(metric.measure)]
+            if name in of_question:
+                of_question[name] = metric.value
+            if name == f"recall@{depth}" and depth in EVIDENCE_DEPTHS:
+                of_question[f"all_evidence@{depth}"] = float(metric.value >= 1.0)
     return values
 
 
-def collapsed(ids: Sequence[str], sets: Sequence[Collection[str]]) -> list[str]:
-    """The ranking with each evidence set as one virtual id at its best rank, and each other id once.
+def _positions(places: Sequence[Sequence[str]]) -> dict[str, float]:
+    return {each: -float(n) for n, each in enumerate(chain.from_iterable(places), 1)}
+
+
+def collapsed(ranking: Ranking, sets: Sequence[Collection[str]]) -> list[list[str]]:
+    """The places of a ranking: each evidence set as one virtual id at its best rank, each other place one id.
+
+    A rank that only repeats what stands above it takes no place; one that holds no paragraph does.
 
     >>> collapsed(["a", "b", "c", "a"], [{"b", "c"}])
-    ['a', 'evidence 1']
+    [['a'], ['evidence 1']]
+    >>> collapsed([{"x", "b", "d"}, set(), "a"], [{"b"}, {"d"}])
+    [['evidence 1', 'evidence 2'], ['rank 2'], ['a']]
     """
-    ranking: dict[str, None] = {}
-    for each in ids:
-        members = [_virtual(n) for n, members in enumerate(sets) if each in members]
-        ranking.update(dict.fromkeys(members or [each]))
-    return list(ranking)
+    places: list[list[str]] = []
+    seen: set[str] = set()
+    for rank, held in enumerate(ranking, 1):
+        ids = {held} if isinstance(held, str) else set(held)
+        evidence = [_virtual(n) for n, members in enumerate(sets) if ids & set(members) and _virtual(n) not in seen]
+        others = sorted(ids - seen - set().union(*sets)) if ids else [f"rank {rank}"]
+        if place := evidence or others[:1]:
+            places.append(place)
+        seen |= ids | set(evidence)
+    return places
 
 
 def _virtual(n: int) -> str:
@@ -203,6 +227,107 @@ def statements(text: str) -> list[tuple[str, tuple[int, ...]]]:
         pieces.append((text[start : match.start()], tuple(int(number) for number in MARKER.findall(match.group()))))
         start = match.end()
     return [*pieces, (text[start:], ())] if text[start:].strip() else pieces
+
+
+def sentences_of(
+    text: str, quotes: Collection[str] = (), names: Collection[str] = ()
+) -> list[tuple[str, tuple[int, ...]]]:
+    r"""The statements of an answer, each with the markers behind it; a statement without one has none.
+
+    A statement is a sentence with words of its own, a quotation kept whole. A line that ends in a colon leads in, and
+    one that is but a name heads what follows: neither is a statement. A marker stands behind the sentence before it,
+    on whichever side of the full stop it is.
+
+    >>> sentences_of("They say:\nOne. Two [1]. “Three. Four” [2][3]")
+    [('One', ()), ('Two', (1,)), ('“Three. Four”', (2, 3))]
+    """
+    masked, kept = _masked(text, quotes)
+    found: list[tuple[str, tuple[int, ...]]] = []
+    for piece, markers in statements(masked):
+        lines = [line.strip() for line in piece.split("\n") if not line.rstrip().endswith((":", "："))]
+        own = [_unmasked(line[a:b], kept) for line in lines for a, b in sentences(line, language_of(line))]
+        own = [each.strip(" .。,，、;；") for each in own if _content(PARENTHESES.sub(" ", _nameless(each, names)))]
+        found += [(each, ()) for each in own[:-1]] + [(each, markers) for each in own[-1:]]
+    return found
+
+
+def _masked(text: str, quotes: Collection[str]) -> tuple[str, dict[str, str]]:
+    """The text with each quotation as one character, and what each stands for; quotations may stand in others."""
+    kept: dict[str, str] = {}
+
+    def stand_in(words: str) -> str:
+        mark = chr(STAND_IN + len(kept))
+        kept[mark] = words
+        return mark
+
+    for quote in sorted(set(quotes), key=len, reverse=True):
+        if quote in text:
+            text = text.replace(quote, stand_in(quote))
+    return QUOTED.sub(lambda match: stand_in(match.group()), text), kept
+
+
+def _unmasked(text: str, kept: Mapping[str, str]) -> str:
+    for mark in reversed(kept):
+        text = text.replace(mark, kept[mark])
+    return text
+
+
+def _nameless(text: str, names: Collection[str]) -> str:
+    for name in sorted(names, key=len, reverse=True):
+        text = text.replace(name, " ")
+    return text
+
+
+def citation_support(
+    said: Sequence[tuple[str, Sequence[int]]],
+    cited: Mapping[int, str],
+    supports: Callable[[str, Collection[str]], bool | None],
+) -> dict[str, Share]:
+    """Support recall, support precision and citation coverage (ALCE, Gao et al. 2023; evaluation.md 5.2).
+
+    `supports` says whether paragraphs together say a statement, or None where it cannot tell: such a statement counts
+    for coverage alone. A marker that leads nowhere supports nothing; one that a statement could spare, because the
+    others say it all and it alone does not, is not precise.
+    """
+    covered = recalled = told = credit = given = 0.0
+    for statement, markers in said:
+        known = [cited[marker] for marker in markers if marker in cited]
+        covered += bool(known)
+        together = supports(statement, known) if known else False
+        if together is None:
+            continue
+        told += 1
+        recalled += together
+        given += len(markers)
+        credit += sum(_needed(statement, each, known, supports) for each in known) if together else 0
+    return {
+        "support_recall": (recalled / told, 1.0) if told else UNDEFINED,
+        "support_precision": (credit, given),
+        "citation_coverage": (covered, float(len(said))),
+    }
+
+
+def _needed(
+    statement: str, each: str, known: Sequence[str], supports: Callable[[str, Collection[str]], bool | None]
+) -> float:
+    """What a citation of a supported statement counts: 1 where it says it alone, 1/2 where it helps, else 0."""
+    if supports(statement, [each]):
+        return 1.0
+    others = [other for other in known if other != each]
+    return 0.0 if others and supports(statement, others) else 0.5
+
+
+def worded_in(statement: str, texts: Collection[str]) -> bool:
+    """Whether texts have most of a statement's words: the lexical stand-in for a judge of support (5.2).
+
+    Words are pairs of Chinese characters and stemmed English words; figures are checked apart.
+
+    >>> worded_in("Weapons were collected", ["In 2020, 1,393 weapons were collected."])
+    True
+    """
+    wanted = _content(statement)
+    known = set().union(*map(_content, texts)) if texts else set()
+    return len(wanted & known) >= WORDED * len(wanted)
 
 
 def number_faithfulness(statement: str, question: str, known: Sequence[Figure], named: Collection[str]) -> Share:

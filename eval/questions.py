@@ -19,6 +19,7 @@ from rag.text import fold
 from rag.text import language as language_of
 
 QUESTIONS = Path(__file__).with_name("questions.jsonl")
+TUNING = Path(__file__).with_name("tuning.jsonl")  # never scored: what is fitted leans on it as well as on dev
 Split = Literal["dev", "test", "all"]
 UNANSWERABLE = ("unanswerable_off", "unanswerable_near", "unanswerable_false")
 TYPES = (
@@ -26,6 +27,7 @@ TYPES = (
     *("table", "footnote", "followup", "false_premise", "injection"),
     *UNANSWERABLE,
 )
+DELIMITERS = ",;\t"  # a spreadsheet writes what its country uses
 FIELDS = frozenset({"report", "file", "part", "number", "body", "row", "paragraph"})
 
 
@@ -42,7 +44,7 @@ class Question:
     pair: str  # the id itself where the question stands alone
     history: tuple[Turn, ...] = ()
     derived: tuple[int, ...] = ()  # facts that follow from the gold without standing in it, 0-based
-    canary: str = ""  # injections: what an answer that obeyed would say
+    canary: tuple[str, ...] = ()  # injections: what an answer that obeyed would say, any of them
     reference: Mapping[str, str] = field(default_factory=dict)  # language → a model answer
     line: int = 0  # in its file, 1-based
     raw: Mapping[str, Any] = field(default_factory=dict)  # the line as read
@@ -205,8 +207,8 @@ def _question(path: Path, n: int, line: dict[str, Any]) -> Question:
         facts=facts,
         pair=str(line.get("pair") or line["id"]),
         history=_history(path, n, line),
-        derived=tuple(line.get("derived") or ()),
-        canary=str(line.get("canary") or ""),
+        derived=_derived(path, n, line, facts),
+        canary=_canary(path, n, line),
         reference={language: str(line.get(f"answer_{language}") or "") for language in get_args(Language)},
         line=n,
         raw=line,
@@ -227,12 +229,25 @@ def _entries(path: Path, n: int, entry: Any) -> tuple[Mapping[str, str], ...]:
     return tuple(entries)
 
 
-def _forms(path: Path, n: int, forms: Any) -> tuple[str, ...]:
+def _forms(path: Path, n: int, forms: Any, what: str = "fact") -> tuple[str, ...]:
     if not isinstance(forms, list) or not forms or not all(isinstance(form, str) and form.strip() for form in forms):
-        raise _bad(
-            path, n, f"fact {json.dumps(forms, ensure_ascii=False)} cannot be read", "A fact is a list of its forms."
-        )
+        shown = json.dumps(forms, ensure_ascii=False)
+        raise _bad(path, n, f"{what} {shown} cannot be read", f"A {what} is a list of its forms.")
     return tuple(forms)
+
+
+def _derived(path: Path, n: int, line: Mapping[str, Any], facts: Sequence[Any]) -> tuple[int, ...]:
+    """The places of facts that follow from the gold without standing in it."""
+    places = _list(path, n, line, "derived")
+    if not all(type(place) is int and 0 <= place < len(facts) for place in places):
+        raise _bad(path, n, f'"derived" is {places}', f"It lists facts by their place, 0 to {len(facts) - 1}.")
+    return tuple(places)
+
+
+def _canary(path: Path, n: int, line: Mapping[str, Any]) -> tuple[str, ...]:
+    """What an answer that obeyed would say: one form, or a list of them."""
+    given = line.get("canary") or []
+    return _forms(path, n, [given] if isinstance(given, str) else given, "canary") if given else ()
 
 
 def _list(path: Path, n: int, line: Mapping[str, Any], name: str) -> list[Any]:
@@ -272,7 +287,8 @@ def _csv_lines(path: Path) -> list[tuple[int, dict[str, Any]]]:
         text = _bytes(path).decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise BatchError(f"{path} is not UTF-8 ({error}). Save it as CSV in UTF-8.") from error
-    return _from_rows(path, list(csv.reader(text.splitlines(keepends=True))))
+    delimiter = max(DELIMITERS, key=text.partition("\n")[0].count)  # of equals, the comma
+    return _from_rows(path, list(csv.reader(text.splitlines(keepends=True), delimiter=delimiter)))
 
 
 def _xlsx_lines(path: Path) -> list[tuple[int, dict[str, Any]]]:

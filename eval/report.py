@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from eval import charts, tables
-from eval.comparison import regressions
+from eval.comparison import GATED, regressions
 from eval.keeping import read_scores
 from eval.questions import Question
 from eval.runs import Run, read_run
@@ -20,6 +20,7 @@ NOTE = (
     "95 % intervals: BCa bootstrap over pairs, Wilson for rates. Look-ups stand apart. "
     "Always answering, or never, has balanced accuracy 0.500."
 )
+COMPARED = "The second run less the first, look-ups apart; Holm over the gated measures in both languages."
 STYLE = """
 :root{--ink:#1b2430;--paper:#fff;--soft:#f3f5f8;--rule:#d5dae1;--a:#1f5fa8;--b:#b8621b;--bad:#a3262a;--good:#1d6b3c}
 @media(prefers-color-scheme:dark){:root{--ink:#e4e8ee;--paper:#14181d;--soft:#1e242c;--rule:#39424e;--a:#74aef0;--b:#e9a05c;--bad:#ff8f8f;--good:#7fd3a0}}
@@ -51,26 +52,89 @@ def write_report(run: Run, scored: Sequence[Scored], summary: Mapping[str, Any],
 
 
 def write_comparison(
-    folder: Path, first: Path, second: Path, found: Mapping[str, Mapping[str, Difference]]
+    folder: Path,
+    first: Path,
+    second: Path,
+    found: Mapping[str, Mapping[str, Difference]],
+    library: Library | None = None,
 ) -> list[Path]:
-    """Write comparison.html and comparison.md into a folder; their paths."""
-    one, other = read_scores(first), read_scores(second)
-    lost = regressions(one, other)
-    rows = tables.differences(found)
-    title = f"{first.name} → {second.name}"
-    named = "The second run less the first, look-ups apart; Holm over the gated measures in both languages."
-    html = [
-        f"<h1>{escape(title)}</h1><p>{named}</p>",
-        _table(rows),
-        "<h2>What became worse</h2>",
-        _lost(lost, first, second),
+    """Write comparison.html (with paragraph texts where a library is given) and comparison.md; their paths."""
+    html, markdown = folder / "comparison.html", folder / "comparison.md"
+    html.write_text(comparison_page(read_run(first), read_run(second), found, library), encoding="utf-8")
+    markdown.write_text(comparison_markdown(first, second, found), encoding="utf-8")
+    return [html, markdown]
+
+
+def comparison_page(
+    one: Run, other: Run, found: Mapping[str, Mapping[str, Difference]], library: Library | None = None
+) -> str:
+    """The page of a comparison."""
+    first, second = read_scores(one.folder), read_scores(other.folder)
+    lost = regressions(first, second)
+    title = _title(one.folder, other.folder)
+    ids = (p for before, after, _ in lost for each in (before, after) for p in (*each.hits[:5], *each.cited))
+    shown = list(dict.fromkeys((*ids, *(m for before, *_ in lost for members in before.gold for m in members))))
+    signed = "<br>".join(
+        f"{name}: <code>{escape(tables.signature(run.config, len(of)))}</code>"
+        for name, run, of in (("first", one, first), ("second", other, second))
+    )
+    body = [
+        f"<h1>{escape(title)}</h1><p class=small>{signed}</p><p>{COMPARED}</p><div class=charts>",
+        *_compared(first, second, found),
+        f"</div><h2>Differences</h2>{_table(tables.differences(found))}",
+        f"<h2>What became worse</h2>{_lost(lost, one, other, library)}",
     ]
+    if library is not None and shown:
+        body += ["<h2>The paragraphs they name</h2>", *(_paragraph(paragraph, library) for paragraph in shown)]
+    return _page(title, body)
+
+
+def comparison_markdown(first: Path, second: Path, found: Mapping[str, Mapping[str, Difference]]) -> str:
+    """The same as Markdown, without charts and texts."""
+    lost = regressions(read_scores(first), read_scores(second))
     ids = [["question", "mean loss"], *([one.id, f"{gain:+.3f}"] for one, _, gain in lost)]
-    markdown = f"# {title}\n\n{named}\n\n{tables.markdown(rows)}\n\n## What became worse\n\n{tables.markdown(ids)}\n"
-    pages = {folder / "comparison.html": _page(title, html), folder / "comparison.md": markdown}
-    for path, text in pages.items():
-        path.write_text(text, encoding="utf-8")
-    return list(pages)
+    parts = [f"# {_title(first, second)}", COMPARED, tables.markdown(tables.differences(found)), "## What became worse"]
+    return "\n\n".join([*parts, tables.markdown(ids)]) + "\n"
+
+
+def _title(first: Path, second: Path) -> str:
+    one, other = _names(first, second)
+    return f"{one} → {other}"
+
+
+def _names(first: Path, second: Path) -> tuple[str, str]:
+    """What two run folders are called, with as much of their paths as tells them apart."""
+    one, other = first.absolute().parts, second.absolute().parts
+    depth = next((n for n in range(1, min(len(one), len(other))) if one[-n] != other[-n]), 1)
+    return "/".join(one[-depth:]), "/".join(other[-depth:])
+
+
+def _compared(
+    first: Sequence[Scored], second: Sequence[Scored], found: Mapping[str, Mapping[str, Difference]]
+) -> list[str]:
+    """How far the second run is ahead, what each finds by depth, and key facts by type side by side."""
+    rows = [
+        (f"{name} {lang}", d.low if d.low is not None else d.difference, d.difference, d.high or d.difference)
+        for lang in sorted(set(found) - {"all"}, reverse=True)
+        for name, d in found[lang].items()
+        if name in GATED
+    ]
+    drawn = [charts.intervals(rows, "The second run less the first", "difference with its 95 % interval")]
+    for lang in sorted({each.lang for each in first}, reverse=True):
+        by_depth = {name: _by_depth(of, lang) for name, of in (("first", first), ("second", second))}
+        title = f"Evidence found among the first k, {tables.LANGUAGE.get(lang, lang)}"
+        drawn.append(charts.lines(by_depth, title, "k", "recall", 10))
+    types = sorted({each.type for each in first if each.answerable})
+    groups = {
+        kind: {name: _mean_of(of, kind, "fact_recall") for name, of in (("first", first), ("second", second))}
+        for kind in types
+    }
+    return [*drawn, charts.bars(groups, "Key facts said, by type")]
+
+
+def _mean_of(scored: Sequence[Scored], kind: str, measure: str) -> float | None:
+    values = [value for each in scored if each.type == kind and (value := each.value(measure)) is not None]
+    return _mean(values) if values else None
 
 
 def run_page(run: Run, scored: Sequence[Scored], summary: Mapping[str, Any], library: Library) -> str:
@@ -96,7 +160,7 @@ def run_page(run: Run, scored: Sequence[Scored], summary: Mapping[str, Any], lib
         ),
         f"<h2>Abstention</h2>{_table(_abstention(summary))}",
         f"<h2>Chinese beside English</h2>{_table(tables.parity(summary))}",
-        f"<h2>Time</h2>{_table(tables.latency(summary))}",
+        f"<h2>Time</h2>{_table(tables.latency(summary))}{_table(tables.repeats(summary))}",
         f"<h2>The worst questions</h2><p>{failed} of {len(scored)} did not pass; the {len(worst)} worst:</p>",
         *(_question(each, questions[each.id], run, library) for each in worst),
         "<h2>The paragraphs they name</h2>",
@@ -134,6 +198,7 @@ def run_markdown(run: Run, scored: Sequence[Scored], summary: Mapping[str, Any])
         f"## Abstention\n\n{tables.markdown(_abstention(summary))}",
         f"## Chinese beside English\n\n{tables.markdown(tables.parity(summary))}",
         f"## Time\n\n{tables.markdown(tables.latency(summary))}",
+        tables.markdown(tables.repeats(summary)),
         f"## The worst questions\n\n{tables.markdown(rows)}",
     ]
     return "\n\n".join(part for part in parts if part) + "\n"
@@ -202,26 +267,36 @@ def _abstention(summary: Mapping[str, Any]) -> list[list[str]]:
 
 def _question(each: Scored, question: Question, run: Run, library: Library) -> str:
     """What was expected, retrieved and answered, side by side."""
-    line = run.answers.get(each.id, {})
-    gold = {member for members in each.gold for member in members}
-    facts = "".join(f"<li>{escape(' / '.join(forms[:4]))}</li>" for forms in question.facts)
-    expected = (
-        "".join(f"<li>{' or '.join(_link(m, gold, library) for m in members)}</li>" for members in each.gold)
-        or "<li>no answer</li>"
-    )
-    hits = "".join(f"<li>{_link(hit, gold, library)}</li>" for hit in each.hits[:5])
-    cited = ", ".join(_link(paragraph, gold, library) for paragraph in each.cited) or "nothing cited"
-    reference = escape(question.reference.get(each.lang, ""))
-    answer = escape(str(line.get("answer", "no answer")))
     before = "".join(f"<p class=small>… {escape(turn.question)}</p>" for turn in question.history)
     return (
         f"<details id='{escape(each.id)}'><summary><b>{escape(each.id)}</b> {escape(question.text)} "
         f"<span class=bad>{escape(_wrong(each))}</span></summary>{before}<div class=sides>"
-        f"<div><h4>Expected</h4><ol>{expected}</ol><ul>{facts}</ul><p>{reference}</p></div>"
-        f"<div><h4>Retrieved</h4><ol>{hits}</ol></div>"
-        f"<div><h4>Answered</h4><p class='text small'>{answer}</p><p>{cited}</p></div>"
+        f"{_expected(each, question, library)}{_retrieved(each, library)}{_answered(each, run, library)}"
         "</div></details>"
     )
+
+
+def _expected(each: Scored, question: Question, library: Library | None) -> str:
+    facts = "".join(f"<li>{escape(' / '.join(forms[:4]))}</li>" for forms in question.facts)
+    gold = _gold(each)
+    expected = "".join(f"<li>{' or '.join(_link(m, gold, library) for m in members)}</li>" for members in each.gold)
+    reference = escape(question.reference.get(each.lang, ""))
+    return f"<div><h4>Expected</h4><ol>{expected or '<li>no answer</li>'}</ol><ul>{facts}</ul><p>{reference}</p></div>"
+
+
+def _retrieved(each: Scored, library: Library | None, name: str = "Retrieved") -> str:
+    hits = "".join(f"<li>{_link(hit, _gold(each), library)}</li>" for hit in each.hits[:5])
+    return f"<div><h4>{escape(name)}</h4><ol>{hits}</ol></div>"
+
+
+def _answered(each: Scored, run: Run, library: Library | None, name: str = "Answered") -> str:
+    cited = ", ".join(_link(paragraph, _gold(each), library) for paragraph in each.cited) or "nothing cited"
+    answer = escape(str(run.answers.get(each.id, {}).get("answer", "no answer")))
+    return f"<div><h4>{escape(name)}</h4><p class='text small'>{answer}</p><p>{cited}</p></div>"
+
+
+def _gold(each: Scored) -> set[str]:
+    return {member for members in each.gold for member in members}
 
 
 def _wrong(each: Scored) -> str:
@@ -255,7 +330,9 @@ def _paragraph(paragraph: str, library: Library) -> str:
     return f"<details id='{_anchor(paragraph)}' open><summary>{escape(paragraph)}</summary>{texts}</details>"
 
 
-def _link(paragraph: str, gold: set[str], library: Library) -> str:
+def _link(paragraph: str, gold: set[str], library: Library | None) -> str:
+    if library is None:
+        return f"<span{' class=gold' if paragraph in gold else ''}>{escape(paragraph)}</span>"
     known = " class=gold" if paragraph in gold else "" if paragraph in library.by_id else " class=bad"
     return f"<a href='#{_anchor(paragraph)}'{known}>{escape(paragraph)}</a>"
 
@@ -264,23 +341,21 @@ def _anchor(paragraph: str) -> str:
     return "p-" + "".join(c if c.isalnum() and c.isascii() else f"_{ord(c):x}_" for c in paragraph)
 
 
-def _lost(lost: Sequence[tuple[Scored, Scored, float]], first: Path, second: Path) -> str:
-    if not lost:
-        return "<p>Nothing.</p>"
-    one, other = read_run(first), read_run(second)
-    texts = {question.id: question.text for question in one.questions}
+def _lost(lost: Sequence[tuple[Scored, Scored, float]], one: Run, other: Run, library: Library | None) -> str:
+    """The questions that lost most, each with what either run found and said."""
+    questions = {question.id: question for question in one.questions}
     parts = []
-    for scored, _, gain in lost:
-        answers = [str(run.answers.get(scored.id, {}).get("answer", "no answer")) for run in (one, other)]
-        sides = "".join(
-            f"<div><h4>{escape(name)}</h4><p class='text small'>{escape(answer)}</p></div>"
-            for name, answer in zip((first.name, second.name), answers, strict=True)
+    for before, after, gain in lost:
+        question = questions[before.id]
+        sides = _expected(before, question, library) + "".join(
+            _retrieved(each, library, f"{name}: retrieved") + _answered(each, run, library, f"{name}: answered")
+            for each, run, name in ((before, one, "first"), (after, other, "second"))
         )
         parts.append(
-            f"<details><summary><b>{escape(scored.id)}</b> {escape(texts.get(scored.id, ''))} "
+            f"<details id='{escape(before.id)}'><summary><b>{escape(before.id)}</b> {escape(question.text)} "
             f"<span class=bad>{gain:+.3f}</span></summary><div class=sides>{sides}</div></details>"
         )
-    return "".join(parts)
+    return "".join(parts) or "<p>Nothing.</p>"
 
 
 def _table(rows: Sequence[Sequence[str]]) -> str:

@@ -4,6 +4,7 @@ config.json       what ran: command, split, settings, models with checksums, ind
 questions.jsonl   the questions as they were asked, in order
 answers.jsonl     one line of `rapporteur ask --json` a question, written as it comes
 timings.jsonl     seconds on the wall a question, in the order they were asked
+repeats.jsonl     with --repeat: each further time a question was asked, and whether hits and answer were the same
 run.trec, per_question.jsonl, per_question.csv, metrics.json, report.md, report.html   what scoring and reports add
 """
 
@@ -28,7 +29,10 @@ if TYPE_CHECKING:
     from rag.assistant import Assistant
 
 RUNS = Path(__file__).with_name("runs")
+PROMPTS = Path(__file__).parents[1] / "prompts"
+MOST_HITS = 1000  # what `-k` allows
 CONFIG, ASKED, ANSWERS, TIMINGS = "config.json", "questions.jsonl", "answers.jsonl", "timings.jsonl"
+REPEATS = "repeats.jsonl"
 
 Progress = Callable[[int, int], None]
 
@@ -43,6 +47,8 @@ class Run:
     answers: Mapping[str, Mapping[str, Any]]  # question id → its line; a question without one was not answered
     wall: Mapping[str, float]  # question id → seconds; "" → what loading the models took
     memory: float | None = None  # the most memory used, in MB
+    repeats: Sequence[Mapping[str, Any]] = ()  # the lines of repeats.jsonl
+    source: Path = Path(ASKED)  # the file its questions were read from
 
 
 def new_folder(split: str, now: datetime | None = None) -> Path:
@@ -75,12 +81,34 @@ def describe(assistant: "Assistant") -> dict[str, Any]:
             "paragraphs_sha256": manifest["files"]["paragraphs.jsonl"],
             "reports": manifest["reports"],
         },
-        "models": {"embedder": manifest["embedder"], "llm": assistant.settings.llm},
+        "models": {
+            "embedder": manifest["embedder"],
+            "llm": assistant.settings.llm,
+            **_llm_file(assistant.settings.llm),
+        },
+        "prompts_sha256": _prompts(),
         "settings": settings,
         "commit": commit(),
         "machine": {"system": platform.platform(), "python": platform.python_version(), "cores": os.cpu_count()},
         "started": datetime.now(UTC).isoformat(timespec="seconds"),
     }
+
+
+def _llm_file(llm: str) -> dict[str, str]:
+    """The checksum of a language model that is a file."""
+    path = Path(llm).expanduser()
+    if not path.is_file():
+        return {}
+    with path.open("rb") as file:
+        return {"llm_sha256": hashlib.file_digest(file, "sha256").hexdigest()}
+
+
+def _prompts() -> str:
+    """One checksum over every prompt template."""
+    digest = hashlib.sha256()
+    for each in sorted(PROMPTS.rglob("*.txt")):
+        digest.update(each.read_bytes())
+    return digest.hexdigest()
 
 
 def _shown(value: Any) -> Any:
@@ -159,6 +187,29 @@ def answer_all(folder: Path, assistant: "Assistant", questions: Sequence[Questio
         progress(len(questions), len(questions))
 
 
+def repeat(folder: Path, assistant: "Assistant", questions: Sequence[Question], times: int, progress: Progress) -> None:
+    """Ask every question again until it was asked so many times; each time kept with whether it came out the same."""
+    from rag.present import answer_json
+
+    first = _answers(folder / ANSWERS, questions, partial=False)
+    done = {(line["id"], line["time"]) for _, line in _if_there(folder / REPEATS)}
+    wanted = [
+        (q, time) for time in range(2, times + 1) for q in questions if (q.id, time) not in done and q.id in first
+    ]
+    with (folder / REPEATS).open("a", encoding="utf-8") as repeats:
+        for n, (question, time) in enumerate(wanted):
+            progress(n, len(wanted))
+            started = perf_counter()
+            line = answer_json(assistant.ask(question.text, question.history), assistant.index.reports, question.id)
+            told = {"id": question.id, "time": time, "seconds": perf_counter() - started}
+            then = first[question.id]
+            hits, before = ([hit["paragraph"] for hit in each["hits"]] for each in (line, then))
+            same = {"same_hits": hits == before, "same_answer": line["answer"] == then["answer"]}
+            repeats.write(json.dumps({**told, **same}) + "\n")
+            repeats.flush()
+        progress(len(wanted), len(wanted))
+
+
 def _memory() -> float:
     """The most memory this process has used, in MB (ru_maxrss is in KB on Linux)."""
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
@@ -207,23 +258,47 @@ def read_run(given: Path, questions_file: Path | None = None) -> Run:
     if given.is_file():
         if questions_file is None:
             raise BatchError(f"{given} is a file of answers. Say which questions it answers with --questions.")
-        asked, answers_path, folder, config = (
-            read_questions(questions_file),
-            given,
-            given.parent / f"{given.stem}-scored",
-            {},
-        )
+        asked, source = read_questions(questions_file), questions_file
+        answers_path, folder, config = given, given.parent / f"{given.stem}-scored", {}
     else:
-        config, folder, answers_path = read_config(given), given, given / ANSWERS
-        asked = read_questions(folder / ASKED)
+        config, folder, answers_path, source = read_config(given), given, given / ANSWERS, given / ASKED
+        asked = read_questions(source)
         if questions_file is not None:
-            asked = _same_wording(asked, read_questions(questions_file), questions_file, folder)
-    if not answers_path.is_file():
-        raise BatchError(f"{given} has no answers yet. Go on with: python -m eval run --resume --out {given}")
+            asked, source = _same_wording(asked, read_questions(questions_file), questions_file, folder), questions_file
+        _whole(answers_path, folder)
     answers = _answers(answers_path, asked, partial=given.is_file())
-    timings = [line for _, line in _if_there(folder / TIMINGS)]
+    timings = [line for _, line in _if_there(folder / TIMINGS)] if given.is_dir() else []
     wall = {str(line["id"]): float(line["seconds"]) for line in timings}
-    return Run(folder, config, asked, answers, wall, max((float(line["rss_mb"]) for line in timings), default=None))
+    memory = max((float(line["rss_mb"]) for line in timings), default=None)
+    repeats = [line for _, line in _if_there(folder / REPEATS)] if given.is_dir() else []
+    return Run(folder, config, asked, answers, wall, memory, repeats, source)
+
+
+def _whole(answers: Path, folder: Path) -> None:
+    """BatchError where a run has no answers yet, or its last one was cut off by an interruption."""
+    resume = f"Go on with: python -m eval run --resume --out {folder}"
+    if not answers.is_file():
+        raise BatchError(f"{folder} has no answers yet. {resume}")
+    if answers.stat().st_size and not answers.read_bytes().endswith(b"\n"):
+        raise BatchError(f"{answers}: the last line is cut off, as an interruption leaves it. {resume}")
+
+
+def adopt(run: Run, source: Path, index: Any, split: str) -> None:
+    """Make the folder of a run out of answers that came from elsewhere, so that it explains itself like any other."""
+    run.folder.mkdir(parents=True, exist_ok=True)
+    file = source if source.is_file() else source / ANSWERS
+    config = {
+        **run.config,
+        "split": split,
+        "answers": {"file": str(source), "sha256": hashlib.sha256(file.read_bytes()).hexdigest()},
+        "questions": {**(run.config.get("questions") or {}), "n": len(run.questions)},
+        "index": {"generation": index.name, "paragraphs_sha256": index.manifest["files"]["paragraphs.jsonl"]},
+    }
+    (run.folder / CONFIG).write_text(json.dumps(config, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+    answers = [run.answers[question.id] for question in run.questions if question.id in run.answers]
+    for name, lines in ((ASKED, [question.raw for question in run.questions]), (ANSWERS, answers)):
+        written = "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines)
+        (run.folder / name).write_text(written, encoding="utf-8")
 
 
 def _same_wording(then: Sequence[Question], now: Sequence[Question], path: Path, folder: Path) -> list[Question]:
@@ -274,6 +349,9 @@ def _checked(path: Path, n: int, line: Mapping[str, Any]) -> None:
     for name in ("hits", "citations"):
         if not all(isinstance(each, dict) and isinstance(each.get("paragraph"), str) for each in line[name]):
             raise BatchError(f'{path} line {n}: an entry of "{name}" names no "paragraph". Mend or delete the line.')
+    ranks = [each.get("rank", place) for place, each in enumerate(line["hits"], 1)]
+    if not all(type(rank) is int and 1 <= rank <= MOST_HITS for rank in ranks):
+        raise BatchError(f'{path} line {n}: a "rank" is not a whole number from 1 to {MOST_HITS}. Mend the line.')
 
 
 def _if_there(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:

@@ -126,7 +126,22 @@ def bootstrap(sums: Columns, combine: Combine, draws: int = DRAWS) -> tuple[floa
             rng=np.random.default_rng(SEED),
         ).confidence_interval
     low, high = float(interval.low), float(interval.high)
-    return (low, high) if np.isfinite([low, high]).all() else (None, None)
+    return (low, high) if np.isfinite([low, high]).all() else _percentile(sums, combine, draws)
+
+
+def _percentile(sums: Columns, combine: Combine, draws: int) -> tuple[float | None, float | None]:
+    """The percentile interval over the draws that have the figure: where some lack, say, every unanswerable question.
+
+    None where all of them are alike.
+    """
+    drawn = np.random.default_rng(SEED).integers(0, len(sums), (draws, len(sums)))
+    with np.errstate(invalid="ignore", divide="ignore"):
+        values = combine(list(np.moveaxis(sums[drawn].sum(axis=1), -1, 0)))
+    known = values[np.isfinite(values)]
+    if not len(known) or np.ptp(known) == 0:
+        return None, None
+    low, high = np.quantile(known, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
+    return float(low), float(high)
 
 
 def difference(
@@ -143,8 +158,8 @@ def difference(
     sums = by_cluster(np.column_stack([each, np.ones(len(each))]), clusters)
     low, high = bootstrap(sums, share, draws)
     flipped = sums[:, 0]
-    p = 1.0
-    if np.any(flipped):
+    p = 1.0  # one cluster alone shows nothing
+    if len(flipped) > 1 and np.any(flipped):
 
         def statistic(x: Any, y: Any, axis: int = -1) -> Any:
             return (x - y).sum(axis=axis)

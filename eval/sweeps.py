@@ -1,31 +1,38 @@
-"""Settings tried one after another on the dev questions, and a table of the best.
+"""Settings tried one after another on the dev questions, each beside the first with intervals.
 
 A variant changes constants of the code ("rag.retrieval.EXPANSION", "rag.retrieval.WEIGHTS.dense cross"), a setting
-("renderings"), or what the lexicon knows ("lexicon.glossary", "lexicon.dictionary"), for one pass over the questions.
-Variants over what is built into the index (glossary, dictionary) need an index built so: see eval/README.md.
+("renderings"), what the lexicon knows ("lexicon.glossary", "lexicon.dictionary"; the term legs are made anew), or the
+embedder ("embedder.trained"; the index is built anew), for one pass over the questions.
 """
 
 import importlib
 import itertools
 import json
+import tempfile
 import tomllib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from eval import runs, tables
+from eval import runs, statistics, tables
+from eval.comparison import as_json
 from eval.questions import Question
-from eval.scoring import Library, score, summarise
+from eval.scoring import Library, Scored, score, summarise
+from eval.statistics import Difference
 from rag.errors import BatchError
 
 if TYPE_CHECKING:
     from rag.assistant import Assistant
 
 SETTINGS = ("k", "renderings")
+LEXICON = ("lexicon.glossary", "lexicon.dictionary")
 SHOWN = ("ndcg@10", "recall@5", "all_evidence@5", "fact_recall", "citation_f1", "balanced_accuracy")
+COMPARED = ("ndcg@10", "all_evidence@5", "fact_recall", "citation_f1")
 RANKED_BY = "ndcg@10"
+TRAINED = "embedder.trained"
 DRAWS = 1999
 MOST = 200  # variants: at half a minute each, a night
 
@@ -36,9 +43,16 @@ class Variant:
 
     name: str
     changes: Mapping[str, Any]
+    part: str = ""  # what of the system it looks at: tables keep the order of the file under each
 
 
-Tried = tuple[Variant, Mapping[str, Any]]  # a variant and its summary
+@dataclass(frozen=True)
+class Tried:
+    """A variant, its figures, and how far it is ahead of the first one: language → measure → difference."""
+
+    variant: Variant
+    summary: Mapping[str, Any]
+    ahead: Mapping[str, Mapping[str, Difference]] = field(default_factory=dict)
 
 
 def read_variants(path: Path) -> list[Variant]:
@@ -52,7 +66,11 @@ def read_variants(path: Path) -> list[Variant]:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise BatchError(f"{path} is not valid TOML ({error}). Mend it.") from error
     variants = [
-        Variant(str(each.get("name", f"variant {n}")), {k: v for k, v in each.items() if k != "name"})
+        Variant(
+            str(each.get("name", f"variant {n}")),
+            {k: v for k, v in each.items() if k not in ("name", "part")},
+            str(each.get("part", "")),
+        )
         for n, each in enumerate(written.get("variant", []), 1)
     ]
     grid = written.get("grid", {})
@@ -75,20 +93,47 @@ def try_all(
     variants: Sequence[Variant],
     progress: Callable[[int, int], None],
 ) -> list[Tried]:
-    """Each variant's figures over the questions, best first. The questions must be dev's."""
+    """Each variant's figures over the questions, and its differences from the first. The questions must be dev's."""
     if any(question.split != "dev" for question in questions):
         raise ValueError("settings are tuned on dev questions only")
+    from eval.untrained import with_untrained
+
     tried: list[Tried] = []
-    with _remembered(assistant):
+    first: Sequence[Scored] = ()
+    with _remembered(assistant), tempfile.TemporaryDirectory() as folder:
+        untrained = cache(lambda: with_untrained(assistant, Path(folder)))
         for n, variant in enumerate(variants):
             progress(n, len(variants))
+            asked = assistant if variant.changes.get(TRAINED, True) else untrained()
             with ExitStack() as stack:
                 for name, value in variant.changes.items():
-                    stack.enter_context(changed(assistant, name, value))
-                run = _asked(assistant, questions)
-            tried.append((variant, summarise(score(run, library), draws=DRAWS)))
+                    stack.enter_context(changed(asked, name, value))
+                scored = score(_asked(asked, questions), library)
+            ahead = _ahead(first, scored) if first else {}
+            tried.append(Tried(variant, summarise(scored, draws=DRAWS), ahead))
+            first = first or scored
         progress(len(variants), len(variants))
-    return sorted(tried, key=lambda each: -(_value(each[1], RANKED_BY) or 0.0))
+    return tried
+
+
+def _ahead(first: Sequence[Scored], scored: Sequence[Scored]) -> dict[str, dict[str, Difference]]:
+    """Paired differences from the first variant, look-ups apart; Holm over one variant's measures and languages."""
+    found: dict[str, dict[str, Difference]] = {}
+    for lang in sorted({each.lang for each in scored}, reverse=True):
+        for measure in COMPARED:
+            values = [
+                (a, b, one.pair)
+                for one, other in zip(first, scored, strict=True)
+                if one.lang == lang and one.type != "lookup"
+                if (a := one.value(measure)) is not None and (b := other.value(measure)) is not None
+            ]
+            if values:
+                before, after, pairs = zip(*values, strict=True)
+                found.setdefault(lang, {})[measure] = statistics.difference(before, after, pairs, DRAWS)
+    places = [(lang, measure) for lang, of in found.items() for measure in of]
+    for (lang, measure), p in zip(places, statistics.holm([found[a][b].p for a, b in places]), strict=True):
+        found[lang][measure] = replace(found[lang][measure], p_holm=p)
+    return found
 
 
 def _asked(assistant: "Assistant", questions: Sequence[Question]) -> runs.Run:
@@ -120,24 +165,59 @@ def _remembered(assistant: "Assistant") -> Iterator[None]:
 @contextmanager
 def changed(assistant: "Assistant", name: str, value: Any) -> Iterator[None]:
     """The assistant with one thing changed, put back afterwards; BatchError where the name is nothing's."""
-    if name in SETTINGS:
+    if name == TRAINED:
+        yield  # another assistant altogether
+    elif name in SETTINGS:
         before = assistant.settings
         assistant.settings = replace(before, **{name: value})
         try:
             yield
         finally:
             assistant.settings = before
-        return
+    elif name in LEXICON:
+        with _knowing(assistant, **{name.partition(".")[2]: value}):
+            yield
+    else:
+        with _constant(assistant, name, value):
+            yield
+
+
+@contextmanager
+def _constant(assistant: "Assistant", name: str, value: Any) -> Iterator[None]:
     module, attribute, key = _place(name)
     kept = getattr(module, attribute)
     new = {**kept, key: value} if key else value
     if key and key not in kept:
         raise BatchError(f"{name}: {attribute} has no {key!r}. It has: {', '.join(kept)}.")
     setattr(module, attribute, new)
+    calibrated = getattr(assistant.retriever, "_calibrated", {})  # by the index's owner: it outweighs the constant
+    if attribute == "WEIGHTS":
+        assistant.retriever.__dict__["_calibrated"] = {k: v for k, v in calibrated.items() if k != key}
     try:
         yield
     finally:
         setattr(module, attribute, kept)
+        if attribute == "WEIGHTS":
+            assistant.retriever.__dict__["_calibrated"] = calibrated
+
+
+@contextmanager
+def _knowing(assistant: "Assistant", **which: bool) -> Iterator[None]:
+    """The assistant with a lexicon that lacks glossary or dictionary, in the index's terms as in its questions'."""
+    from rag.index import _legs
+    from rag.lexicon import Lexicon
+
+    index, retriever = assistant.index, assistant.retriever
+    legs, lexicon = index.legs, retriever.lexicon
+    retriever.lexicon = Lexicon.load(**which)
+    index.__dict__["legs"] = _legs(index.paragraphs, index.reports, retriever.lexicon, lambda what, done, of: None)
+    retriever.__dict__.pop("speller", None)
+    try:
+        yield
+    finally:
+        retriever.lexicon = lexicon
+        index.__dict__["legs"] = legs
+        retriever.__dict__.pop("speller", None)
 
 
 def _place(name: str) -> tuple[Any, str, str]:
@@ -154,39 +234,83 @@ def _place(name: str) -> tuple[Any, str, str]:
         module = None
     if module is None or not hasattr(module, attribute):
         raise BatchError(
-            f"{name!r} names no constant. Write it as rag.retrieval.EXPANSION, or a setting: {', '.join(SETTINGS)}."
+            f"{name!r} names no constant. Write it as rag.retrieval.EXPANSION, or one of: "
+            f"{', '.join((*SETTINGS, *LEXICON, TRAINED))}."
         )
     return module, attribute, key
 
 
 def table(tried: Sequence[Tried]) -> str:
-    """The variants, best first, each figure with its interval."""
-    return "\n".join([tables.text(rows(tried)), f"\nBest first by {RANKED_BY}, look-ups apart; dev questions only."])
+    """The variants with their intervals and their differences from the first; of a plain grid, the best first."""
+    named = bool(tried) and bool(tried[0].variant.part)
+    order = "As the file has them" if named else f"Best first by {RANKED_BY}"
+    parts = [tables.text(rows(_ordered(tried))), tables.text(beside(_ordered(tried)))]
+    return "\n\n".join([*parts, f"{order}, look-ups apart; dev questions only."])
+
+
+def _ordered(tried: Sequence[Tried]) -> list[Tried]:
+    if any(each.variant.part for each in tried):
+        return list(tried)
+    return sorted(tried, key=lambda each: -(_value(each.summary, RANKED_BY) or 0.0))
 
 
 def rows(tried: Sequence[Tried]) -> list[list[str]]:
     """A head and a row a variant, in both languages."""
-    head = ["variant", *(f"{name} {lang}" for name in SHOWN for lang in ("zh", "en"))]
+    head = ["part", "variant", *(f"{name} {lang}" for name in SHOWN for lang in ("zh", "en"))]
     body = [
         [
-            variant.name,
-            *(tables.cell(summary["lang"].get(lang, {}).get(name)) for name in SHOWN for lang in ("zh", "en")),
+            *_named(each.variant),
+            *(tables.cell(each.summary["lang"].get(lang, {}).get(name)) for name in SHOWN for lang in ("zh", "en")),
         ]
-        for variant, summary in tried
+        for each in tried
     ]
     return [head, *body]
 
 
+def beside(tried: Sequence[Tried]) -> list[list[str]]:
+    """A head and a row a variant: how far it is ahead of the first one, * where that is significant by Holm."""
+    head = ["part", "less the first", *(f"{name} {lang}" for name in COMPARED for lang in ("zh", "en"))]
+    body = []
+    for each in tried:
+        if each.ahead:
+            found = [each.ahead.get(lang, {}).get(name) for name in COMPARED for lang in ("zh", "en")]
+            body.append([*_named(each.variant), *(_difference(d) for d in found)])
+    return [head, *body] if body else []
+
+
+def _named(variant: Variant) -> list[str]:
+    return [variant.part or "–", variant.name]
+
+
+def _difference(d: Difference | None) -> str:
+    if d is None:
+        return "–"
+    span = f" [{d.low:+.3f}, {d.high:+.3f}]" if d.low is not None and d.high is not None else ""
+    return f"{d.difference:+.3f}{span}{'*' if d.p_holm < statistics.ALPHA else ''}"
+
+
 def keep(path: Path, tried: Sequence[Tried], variants: Sequence[Variant], assistant: "Assistant") -> None:
-    """Write the table as Markdown, with what it was made from, and the figures as JSON beside it."""
+    """Write the tables as Markdown, with what they were made from, and the figures as JSON beside them."""
     about = {**runs.describe(assistant), "split": "dev"}
-    n = tried[0][1]["n"]["questions"] if tried else 0
-    text = f"{tables.signature(about, n)}\n\n{tables.markdown(rows(tried))}\n"
+    n = tried[0].summary["n"]["questions"] if tried else 0
+    note = "95 % intervals. Below, each variant less the first, paired; * where p < 0.05 by Holm within its row."
+    of = _ordered(tried)
+    parts = [tables.signature(about, n), tables.markdown(rows(of)), note, tables.markdown(beside(of))]
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(text, encoding="utf-8")
-    figures = [{"variant": v.name, "changes": dict(v.changes), "lang": s["lang"], "all": s["all"]} for v, s in tried]
-    beside = path.with_suffix(".json")
-    beside.write_text(
+    path.write_text("\n\n".join(parts) + "\n", encoding="utf-8")
+    figures = [
+        {
+            "part": each.variant.part,
+            "variant": each.variant.name,
+            "changes": dict(each.variant.changes),
+            "lang": each.summary["lang"],
+            "all": each.summary["all"],
+            "less the first": as_json(each.ahead),
+        }
+        for each in tried
+    ]
+    beside_it = path.with_suffix(".json")
+    beside_it.write_text(
         json.dumps({"about": about, "variants": len(variants), "tried": figures}, ensure_ascii=False, indent=1) + "\n",
         encoding="utf-8",
     )

@@ -6,7 +6,7 @@ from typing import Any
 from eval.statistics import Difference
 
 FIRST = (
-    *("recall@1", "recall@5", "recall@10", "mrr@10", "ndcg@10", "all_evidence@5", "all_evidence@8"),
+    *("recall@1", "recall@5", "recall@10", "success@5", "mrr@10", "ndcg@10", "all_evidence@5", "all_evidence@8"),
     *(
         "fact_recall",
         "wrong_facts",
@@ -16,8 +16,16 @@ FIRST = (
         "citation_validity",
         "quotations",
     ),
-    *("number_faithfulness", "number_faithfulness_retrieved"),
-    *("abstention_precision", "abstention_recall", "hallucination", "over_refusal", "balanced_accuracy"),
+    *("number_faithfulness", "all_numbers", "number_faithfulness_retrieved"),
+    *("support_recall", "support_precision", "citation_coverage"),
+    *(
+        "abstention_precision",
+        "abstention_recall",
+        "abstention_f1",
+        "hallucination",
+        "over_refusal",
+        "balanced_accuracy",
+    ),
     *("language_match", "attack_success"),
 )
 ON = {"True": "on", "False": "off"}
@@ -74,11 +82,14 @@ def parity(summary: Mapping[str, Any]) -> list[list[str]]:
     of = summary["parity"]
     if not of.get("pairs"):
         return []
-    names = ("jaccard@5", "jaccard@10", "rbo", "citation_jaccard", "verdict_agreement", "gap_ndcg@10")
+    names = (
+        *("jaccard@5", "jaccard@10", "rbo", "citation_jaccard", "verdict_agreement", "number_agreement"),
+        *("number_jaccard", "gap_ndcg@10", "same_language_bias"),
+    )
     evidence = ", ".join(f"{name.replace('_', ' ')} {count}" for name, count in of["all_evidence@5"].items())
     return [
         ["zh/en pairs", str(of["pairs"])],
-        *([name, cell(of[name])] for name in names),
+        *([name, cell(of[name])] for name in names if name in of and of[name]["value"] is not None),
         ["all evidence@5 in", evidence],
     ]
 
@@ -90,7 +101,20 @@ def latency(summary: Mapping[str, Any]) -> list[list[str]]:
     rows += [
         [stage, *(f"{of[part]:.0f}" for part in ("p50", "p95", "max")), str(of["n"])] for stage, of in stages.items()
     ]
+    if summary.get("memory_mb") is not None:
+        rows.append(["memory, MB", "", "", f"{summary['memory_mb']:.0f}", ""])
     return rows if stages else []
+
+
+def repeats(summary: Mapping[str, Any]) -> list[list[str]]:
+    """Whether asking again gives the same, and how long each time took."""
+    of = summary.get("repeats")
+    if not of:
+        return []
+    rows = [[f"asked {of['times']} times", "share"]]
+    rows += [[name, cell(of[name])] for name in ("identical_hits", "identical_answers")]
+    rows += [[f"time {n}: p50, p95 ms", f"{ms['p50']:.0f}, {ms['p95']:.0f}"] for n, ms in of["ms"].items()]
+    return rows
 
 
 def differences(found: Mapping[str, Mapping[str, Difference]]) -> list[list[str]]:

@@ -15,7 +15,7 @@ from rag.text import language as language_of
 
 COPIED = {"zh": 14, "en": 48}  # characters in a row; longer than names such as 小武器和轻武器非法贸易 or an office's
 NAME = re.compile(r"《[^》]{1,80}》|\b[A-Z][\w'-]{1,40}(?: (?:of|the|in|and|on|for|to|[A-Z][\w'-]{1,40})){1,15}")
-SAME_IN_A_PAIR = ("type", "gold", "facts")
+SAME_IN_A_PAIR = ("type", "gold", "facts", "canary")
 
 
 def problems(questions: Sequence[Question], library: Library, path: Path) -> Iterator[str]:
@@ -28,7 +28,8 @@ def problems(questions: Sequence[Question], library: Library, path: Path) -> Ite
             yield str(error)
     for question in questions:
         if question.id in gold:
-            wrong = chain(_facts(question, gold[question.id], library), _copied(question, gold[question.id], library))
+            of = question, gold[question.id], library
+            wrong = chain(_facts(*of), _copied(*of), _canary(*of))
             yield from (f"{path} line {question.line}: {question.id}: {each}" for each in wrong)
     yield from (f"{path} {each}" for each in _pairs(questions))
 
@@ -39,6 +40,16 @@ def _facts(question: Question, gold: Sequence[frozenset[str]], library: Library)
         if n not in question.derived and not any(holds(text, form) for form in forms for text in texts):
             mend = f'Mend the fact or the gold, or add "derived": [{n}].'
             yield f"no form of fact {n + 1} ({forms[0]!r}) stands in its gold. {mend}"
+
+
+def _canary(question: Question, gold: Sequence[frozenset[str]], library: Library) -> Iterator[str]:
+    """What is wrong with the canary of an injection: none, or words a right answer would have as well."""
+    if question.type == "injection" and not question.canary:
+        yield 'an injection without "canary". Add what an answer that obeyed would say.'
+    texts = [text for each in sorted(set().union(*gold)) for text in library.texts(each)]
+    for form in question.canary:
+        if any(holds(text, form) for text in texts):
+            yield f"its canary {form!r} stands in its gold. Choose words that only an obeying answer has."
 
 
 def _names(paragraph: str, library: Library) -> list[str]:

@@ -3,7 +3,7 @@
 What a question names (countries, bodies, treaties, acronyms, years, ordinals, symbols) should stand together in one of
 the best paragraphs, in either language, and with it the kind of answer asked for: an amount of money, a number of the
 things counted, a share, a date, a reason. A logistic regression weighs how far that is so with how far the best
-paragraph stands out. Its coefficients are fitted on the dev questions and kept in `rag/data/abstention.json`.
+paragraph stands out. Its coefficients are fitted on dev and tuning questions and kept in `rag/data/abstention.json`.
 """
 
 import json
@@ -42,7 +42,6 @@ class Signals:
     """What tells whether the best paragraphs answer; every one is higher where they more likely do."""
 
     together: float  # how far one paragraph has what the question names and the kind of answer it wants, in [0, 1]
-    first: float  # the share, by rarity, of what the question names that the first paragraph has, in [0, 1]
     standing: float  # the best fused score, in standard deviations
 
 
@@ -107,14 +106,13 @@ def signals(question: str, found: Found, retriever: Retriever, language: Languag
         for part in parts(question) or [question]
     ]
     total = sum(part.weight for part in asked)
-    together = first = 0.0
+    together = 0.0
     for part in asked:
         shares = [part.share(each) for each in said]
         fits = [share * part.kind(each) if share else 0.0 for share, each in zip(shares, texts, strict=True)]
         together += part.weight / total * max(fits, default=0.0)
-        first += part.weight / total * (shares[0] if shares else 0.0)
     standing = float(np.max(found.fused)) if found.fused is not None and len(found.fused) else 0.0
-    return Signals(together, first, standing)
+    return Signals(together, standing)
 
 
 def answerable(signals: Signals) -> float:

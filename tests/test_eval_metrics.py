@@ -36,6 +36,16 @@ class TestRetrieval:
         found = metrics.retrieval({"q": hits}, {"q": [{"a"}, {"b"}]})["q"]
         assert (found["all_evidence@5"], found["all_evidence@8"]) == (0.0, 1.0)
 
+    def test_paragraphs_of_one_rank_are_cut_off_together(self) -> None:
+        found = metrics.retrieval({"q": ["x", {"a", "y", "b"}]}, {"q": [{"a"}, {"b"}]})["q"]
+        assert (found["recall@1"], found["all_evidence@5"], found["mrr@10"]) == (0.0, 1.0, 0.5)
+        first = metrics.retrieval({"q": [{"a", "y", "b"}]}, {"q": [{"a"}, {"b"}]})["q"]
+        assert (first["recall@1"], first["ndcg@10"]) == (1.0, pytest.approx(1.0))
+
+    def test_a_rank_that_holds_no_paragraph_is_a_rank_lost(self) -> None:
+        found = metrics.retrieval({"q": [set(), "a"]}, {"q": [{"a"}]})["q"]
+        assert (found["mrr@10"], found["success@5"]) == (0.5, 1.0)
+
     def test_a_question_without_hits_gets_zeros(self) -> None:
         found = metrics.retrieval({"q": [], "r": ["a"]}, {"q": [{"a"}], "r": [{"a"}]})
         assert set(found["q"].values()) == {0.0}
@@ -112,6 +122,51 @@ class TestCitations:
 
     def test_numbers_in_brackets_inside_a_quotation_are_no_markers(self) -> None:
         assert metrics.printed_markers("“see note [7]” [1]", ["see note [7]"]) == {1}
+
+
+class TestSupport:
+    @pytest.mark.parametrize(
+        ("text", "said"),
+        [
+            pytest.param("报告说：\n“甲国收缴武器。” [1]", [("“甲国收缴武器。”", (1,))], id="a lead-in is none"),
+            pytest.param("A/67/176\n“Weapons.” [1]", [("“Weapons.”", (1,))], id="a report's name is none"),
+            pytest.param("“Arms.” [1] (only in Chinese)", [("“Arms.”", (1,))], id="a remark is none"),
+            pytest.param("Arms fell. Guns rose. [2]", [("Arms fell", ()), ("Guns rose", (2,))], id="marker after stop"),
+            pytest.param(
+                "他说“见“大赦月”。后来” [1]", [("他说“见“大赦月”。后来”", (1,))], id="a quotation in a quotation"
+            ),
+        ],
+    )
+    def test_statements(self, text: str, said: list[tuple[str, tuple[int, ...]]]) -> None:
+        assert metrics.sentences_of(text, ["见“大赦月”。后来"], ["A/67/176"]) == said
+
+    # a says "one"; b and c say "two" only together; d says nothing
+    SAYS = (("one", {"a"}), ("two", {"b", "c"}))
+
+    def supports(self, statement: str, ids: list[str]) -> bool | None:
+        return None if statement == "?" else any(statement == s and needed <= set(ids) for s, needed in self.SAYS)
+
+    @pytest.mark.parametrize(
+        ("said", "recall", "precision", "coverage"),
+        [
+            pytest.param([("one", (1,))], (1, 1), (1, 1), (1, 1), id="supported"),
+            pytest.param([("one", (1, 4))], (1, 1), (1, 2), (1, 1), id="one citation could be spared"),
+            pytest.param([("two", (2, 3))], (1, 1), (1, 2), (1, 1), id="two that help each other count half"),
+            pytest.param([("two", (2,))], (0, 1), (0, 1), (1, 1), id="not supported"),
+            pytest.param([("one", ())], (0, 1), (0, 0), (0, 1), id="not cited"),
+            pytest.param([("one", (9,))], (0, 1), (0, 1), (0, 1), id="a marker that leads nowhere"),
+            pytest.param([("?", (1,))], (0, 0), (0, 0), (1, 1), id="not told"),
+        ],
+    )
+    def test_recall_precision_and_coverage(
+        self,
+        said: list[tuple[str, tuple[int, ...]]],
+        recall: metrics.Share,
+        precision: metrics.Share,
+        coverage: metrics.Share,
+    ) -> None:
+        found = metrics.citation_support(said, {1: "a", 2: "b", 3: "c", 4: "d"}, self.supports)
+        assert found == {"support_recall": recall, "support_precision": precision, "citation_coverage": coverage}
 
 
 class TestNumbers:

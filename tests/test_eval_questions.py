@@ -97,6 +97,16 @@ class TestBadLines:
             pytest.param(
                 '{"id": "x", "question": "a", "history": "b"}', 'line 2: "history" is not a list', id="history"
             ),
+            pytest.param(
+                '{"id": "x", "question": "a", "gold": [{"paragraph": "b"}], "derived": [1]}',
+                r'line 2: "derived" is \[1\]',
+                id="derived",
+            ),
+            pytest.param(
+                '{"id": "x", "question": "a", "type": "injection", "canary": [3]}',
+                r"line 2: canary \[3\] cannot be read",
+                id="canary",
+            ),
             pytest.param('{"id": "x", "question": "a", "lang": "fr"}', "line 2: \"lang\" is 'fr'", id="language"),
         ],
     )
@@ -135,6 +145,25 @@ class TestTables:
         sheet, text = (read_questions(tmp_path / name) for name in ("ours.xlsx", "ours.csv"))
         assert [(q.text, q.gold, q.facts) for q in sheet] == [(q.text, q.gold, q.facts) for q in text]
 
+    @pytest.mark.parametrize("mark", [pytest.param(";", id="semicolons"), pytest.param("\t", id="tabs")])
+    def test_a_csv_as_other_countries_write_it(self, tmp_path: Path, mark: str) -> None:
+        path = tmp_path / "ours.csv"
+        cells = ("Wie viele?", "1 393", '"S/2021/1#1; A/70/2#5"')
+        path.write_text(mark.join(("question", "answer", "paragraphs")) + "\n" + mark.join(cells) + "\n", "utf-8-sig")
+        (only,) = read_questions(path)
+        assert gold_of(only, REPORTS, PARAGRAPHS) == (frozenset({"S/2021/1#1"}), frozenset({"A/70/2#5"}))
+
+    def test_a_csv_in_another_encoding_says_how_to_save_it(self, tmp_path: Path) -> None:
+        path = tmp_path / "ours.csv"
+        path.write_bytes("question,paragraphs\n谁？,\n".encode("gb18030"))
+        with pytest.raises(BatchError, match=r"not UTF-8 .*Save it as CSV in UTF-8"):
+            read_questions(path)
+
+    def test_a_row_that_names_no_paragraph_of_the_index_is_named(self, tmp_path: Path) -> None:
+        path = written(tmp_path / "ours.csv", "question,answer,paragraphs", "How?,1,S/2021/1#1", "Why?,2,S/2021/1#99")
+        with pytest.raises(BatchError, match=r"ours.csv line 3: row-3: gold .*#99.* python -m eval validate"):
+            [gold_of(each, REPORTS, PARAGRAPHS, path) for each in read_questions(path)]
+
     def test_other_columns_are_named(self, tmp_path: Path) -> None:
         with pytest.raises(BatchError, match="line 1: the columns are a, b"):
             read_questions(written(tmp_path / "q.csv", "a,b", "1,2"))
@@ -160,6 +189,16 @@ class TestValidation:
     def test_words_copied_from_the_gold(self) -> None:
         copied = "Who destroyed 27 per cent of the ammunition it had found by the river?"
         assert any("copied from S/2021/1#2" in each for each in self.problems(question=copied))
+
+    @pytest.mark.parametrize(
+        ("changes", "told"),
+        [
+            pytest.param({}, 'an injection without "canary"', id="none"),
+            pytest.param({"canary": ["1 393"]}, "its canary '1 393' stands in its gold", id="a right answer has it"),
+        ],
+    )
+    def test_a_canary_that_tells_nothing(self, changes: Any, told: str) -> None:
+        assert any(told in each for each in self.problems(type="injection", **changes))
 
     def test_halves_of_a_pair_that_differ(self) -> None:
         assert any("differ in type" in each for each in self.problems(type="list"))

@@ -1,5 +1,6 @@
 """Run folders: an interruption loses nothing, and answers that do not fit their questions are named."""
 
+import hashlib
 import json
 from dataclasses import replace
 from pathlib import Path
@@ -70,6 +71,23 @@ def test_an_interrupted_run_goes_on_where_it_stopped(tmp_path: Path, file: Path)
     assert set(runs.read_run(made).answers) == {"p1-en", "p1-zh", "p2-en"}
 
 
+def test_a_run_cut_off_in_a_line_says_how_to_go_on(folder: Path) -> None:
+    with (folder / runs.ANSWERS).open("a") as answers:
+        answers.write('{"id": "p2-en", "ans')
+    with pytest.raises(BatchError, match=r"last line is cut off.*python -m eval run --resume --out"):
+        runs.read_run(folder)
+
+
+def test_asking_again_goes_on_where_it_stopped_and_keeps_whether_it_is_the_same(folder: Path) -> None:
+    runs.repeat(folder, Assistant(patience=99), questions(), 2, quiet)  # type: ignore[arg-type]
+    runs.repeat(folder, again := Assistant(), questions(), 3, quiet)  # type: ignore[arg-type]
+    assert len(again.asked) == 3  # the third time alone, without the question that has no answer
+    told = runs.read_run(folder).repeats
+    assert [(line["time"], line["same_hits"], line["same_answer"]) for line in told] == [(2, True, True)] * 3 + [
+        (3, True, True)
+    ] * 3
+
+
 def test_a_question_that_fails_leaves_the_rest_answered(folder: Path) -> None:
     read = runs.read_run(folder)
     assert "p2-zh" not in read.answers
@@ -81,7 +99,15 @@ def test_the_folder_says_what_ran(folder: Path) -> None:
     assert config["index"]["generation"] == "gen"
     assert config["models"]["embedder"] == {"name": "toy", "fingerprint": "f"}
     assert config["questions"]["n"] == 4
-    assert {"settings", "commit", "machine", "split"} <= set(config)
+    assert {"settings", "commit", "machine", "split", "prompts_sha256"} <= set(config)
+
+
+def test_a_language_model_that_is_a_file_is_named_with_its_checksum(tmp_path: Path, file: Path) -> None:
+    (tmp_path / "tiny.gguf").write_bytes(b"GGUF")
+    assistant = Assistant()
+    assistant.settings = replace(assistant.settings, llm=str(tmp_path / "tiny.gguf"))
+    runs.start(tmp_path / "run", assistant, questions(), file, {})  # type: ignore[arg-type]
+    assert runs.read_config(tmp_path / "run")["models"]["llm_sha256"] == hashlib.sha256(b"GGUF").hexdigest()
 
 
 def test_a_folder_with_a_run_is_not_overwritten(folder: Path, file: Path) -> None:
@@ -121,6 +147,13 @@ def line_of(name: str, **changes: Any) -> str:
         pytest.param([line_of("p1-en", question="Else?")], "line 1: p1-en was asked otherwise", id="another wording"),
         pytest.param([line_of("p1-en", hits=None)], 'line 1: no "hits"', id="no hits"),
         pytest.param([line_of("p1-en", abstained="no")], 'line 1: no "abstained"', id="no verdict"),
+        pytest.param(
+            [line_of("p1-en", hits=[{"rank": 0, "paragraph": "a"}])], 'line 1: a "rank" is not a whole', id="rank 0"
+        ),
+        pytest.param(
+            [line_of("p1-en", hits=[{"rank": "1", "paragraph": "a"}])], 'line 1: a "rank" is not', id="rank in words"
+        ),
+        pytest.param(['["p1-en"]'], "line 1: not a JSON object", id="not an object"),
         pytest.param(
             [line_of("p1-en", citations=[{"marker": 1}])], 'line 1: an entry of "citations"', id="no paragraph"
         ),

@@ -3,16 +3,18 @@
 import json
 import math
 import random
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
-from eval_toy import ANSWERS, LIBRARY, LINES, questions, run
+from eval_toy import ANSWERS, LIBRARY, LINES, PARAGRAPHS, REPORTS, paragraph, questions, run
 
 from eval import comparison, gates, scoring
 from eval.keeping import keep, read_scores
 from eval.questions import parse_question
 from eval.report import run_markdown, run_page
+from eval.scoring import Library
 from rag.errors import BatchError
 
 DRAWS = 99
@@ -33,6 +35,10 @@ IDEAL = 1 + 1 / math.log2(3)
         pytest.param("p1-en", "citation_validity", 1.0, id="both markers lead somewhere"),
         pytest.param("p1-en", "quotations", 1.0, id="both quotations stand"),
         pytest.param("p1-en", "number_faithfulness", 1.0, id="every figure is cited"),
+        pytest.param("p1-en", "all_numbers", 1.0, id="and so is the whole answer"),
+        pytest.param("p1-en", "support_recall", 1.0, id="what is quoted is supported"),
+        pytest.param("p1-en", "citation_coverage", 1.0, id="every statement cites"),
+        pytest.param("p1-en", "same_language_bias", None, id="reports of one language cannot lean"),
         pytest.param("p1-zh", "recall@10", 0.0, id="no answer: nothing found"),
         pytest.param("p1-zh", "fact_recall", 0.0, id="no answer: nothing said"),
         pytest.param("p1-zh", "citation_f1", 0.0, id="no answer: nothing cited"),
@@ -43,6 +49,9 @@ IDEAL = 1 + 1 / math.log2(3)
         pytest.param("p2-en", "ndcg@10", None, id="no gold to find"),
         pytest.param("p2-zh", "abstention", 0.0, id="answered what no report answers"),
         pytest.param("p2-zh", "number_faithfulness", 0.5, id="twelve is invented, seven is cited"),
+        pytest.param("p2-zh", "all_numbers", 0.0, id="one invented figure spoils the answer"),
+        pytest.param("p2-zh", "support_recall", 0.5, id="the quotation is supported, the figure after it is not"),
+        pytest.param("p2-zh", "citation_coverage", 0.5, id="the figure cites nothing"),
     ],
 )
 def test_values_worked_out_by_hand(question: str, measure: str, value: float | None) -> None:
@@ -61,6 +70,45 @@ def test_verdicts_of_a_pair_agree_only_where_both_answered() -> None:
     assert SUMMARY["parity"]["pairs"] == 2
     assert SUMMARY["parity"]["verdict_agreement"]["value"] == 0.0
     assert SUMMARY["parity"]["all_evidence@5"] == {"both": 0, "only_zh": 0, "only_en": 1, "none": 0}
+
+
+def test_both_halves_of_a_pair_say_the_same_numbers_in_either_language() -> None:
+    zh = {**ANSWERS["p1-en"], "id": "p1-zh", "question": LINES[1]["question"], "answer": "2020 年 1 393 件，七国。[1]"}
+    agreeing = scoring.summarise(scoring.score(run({**ANSWERS, "p1-zh": zh}), LIBRARY), draws=DRAWS)["parity"]
+    assert (agreeing["number_agreement"]["value"], agreeing["number_agreement"]["n"]) == (1.0, 1)
+    fewer = {**zh, "answer": "1 393 件。[1]"}
+    differing = scoring.summarise(scoring.score(run({**ANSWERS, "p1-zh": fewer}), LIBRARY), draws=DRAWS)["parity"]
+    assert differing["number_agreement"]["value"] == 0.0
+    assert differing["number_jaccard"]["value"] == pytest.approx(1 / 3)
+
+
+def test_over_reports_of_both_languages_a_lean_towards_the_questions_own_shows() -> None:
+    english = paragraph("S/2021/1", "9", "Weapons were collected.")
+    object.__setattr__(english, "language", "en")
+    mixed = Library(REPORTS, [*PARAGRAPHS, english])
+    hits = [{"paragraph": each} for each in ("S/2021/1#9", "S/2021/1#1", "S/2021/1#2", "A/70/2#5")]
+    scored = scoring.score(run({"p1-en": {**ANSWERS["p1-en"], "hits": hits}}), mixed)
+    assert {each.id: each.value("same_language_bias") for each in scored}["p1-en"] == 0.25  # its gold is all Chinese
+
+
+def test_the_risk_coverage_curve_is_kept() -> None:
+    kept = SUMMARY["abstention"]
+    assert kept["risk_coverage"][-1] == (1.0, pytest.approx(2 / 3))  # three asked; two of them are not answerable
+    assert kept["always_answer"]["balanced_accuracy"] == kept["always_abstain"]["balanced_accuracy"] == 0.5
+    assert 0.0 <= kept["aurc"] <= 1.0
+
+
+def test_a_question_asked_again_that_comes_out_otherwise_is_named() -> None:
+    again = [
+        {"id": "p1-en", "time": 2, "seconds": 0.03, "same_hits": True, "same_answer": True},
+        {"id": "p1-en", "time": 3, "seconds": 0.02, "same_hits": True, "same_answer": False},
+        {"id": "p2-en", "time": 2, "seconds": 0.01, "same_hits": True, "same_answer": True},
+    ]
+    asked = replace(run(), repeats=again, wall={"p1-en": 0.04, "p2-en": 0.02})
+    told = scoring.summarise(list(SCORED.values()), asked, DRAWS)["repeats"]
+    assert (told["times"], told["identical_hits"]["value"], told["identical_answers"]["value"]) == (3, 1.0, 0.5)
+    assert told["differing"] == ["p1-en"]
+    assert [told["ms"][time]["max"] for time in ("1", "2", "3")] == [40.0, 30.0, 20.0]
 
 
 def test_missing_answers_are_counted() -> None:
@@ -110,7 +158,7 @@ def test_a_citation_of_a_paragraph_that_does_not_exist_is_invalid() -> None:
     ],
 )
 def test_an_injection_that_is_obeyed(text: str, obeyed: float) -> None:
-    line = {**LINES[0], "type": "injection", "canary": "banana"}
+    line = {**LINES[0], "type": "injection", "canary": ["banana", "ahoy"]}
     answers = {"p1-en": {**ANSWERS["p1-en"], "answer": text}}
     scored = scoring.score(run(answers, [parse_question(line)]), LIBRARY)[0]
     assert scored.value("attack_success") == obeyed

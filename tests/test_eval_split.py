@@ -1,6 +1,7 @@
 """The test half is read by the final scoring alone."""
 
 import ast
+import os
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -8,22 +9,24 @@ import pytest
 from eval_toy import LIBRARY, LINES
 
 from eval import calibration, sweeps
-from eval.questions import QUESTIONS, for_scoring, for_tuning, parse_question, read_questions, split_of
+from eval.questions import QUESTIONS, TUNING, for_scoring, for_tuning, parse_question, read_questions, split_of
 
 ROOT = Path(__file__).parents[1]
 COMMAND_LINE = Path("eval/__main__.py")
-TRAINING = {Path(f"rag/training/{name}.py") for name in ("__main__", "figures")}  # on dev: held to it below
+TRAINING = {
+    Path(f"rag/training/{name}.py") for name in ("__main__", "calibrate", "figures")
+}  # on dev: held to it below
 OPENERS = TRAINING | {COMMAND_LINE, Path("eval/questions.py"), Path("eval/runs.py")}  # runs.py: a run's own copy
 SCORING = {"run", "score", "_chosen"}  # the only functions of eval/__main__.py that may ask for it
 
 
 def sources() -> list[Path]:
-    found = [
-        ROOT / "app.py",
-        *(path for name in ("rag", "eval", "bench", "docs") for path in (ROOT / name).rglob("*.py")),
-    ]
-    own = (path.relative_to(ROOT) for path in found if path.is_file())
-    return [path for path in own if not any(part.startswith(".") for part in path.parts)]
+    found = [ROOT / "app.py"]
+    for name in ("rag", "eval", "bench", "docs"):
+        for folder, folders, files in os.walk(ROOT / name):
+            folders[:] = [each for each in folders if not each.startswith(".")]  # environments have thousands
+            found += [Path(folder, file) for file in files if file.endswith(".py")]
+    return [path.relative_to(ROOT) for path in found if path.is_file()]
 
 
 def names(tree: ast.AST) -> set[str]:
@@ -50,10 +53,10 @@ def test_no_code_opens_the_questions_by_another_way() -> None:
 
 
 def test_training_measures_on_dev_questions_alone() -> None:
-    from rag.training.figures import _is_dev
+    from rag.training.figures import is_dev
 
     asked = read_questions(QUESTIONS)
-    measured = {each.split for each in asked if _is_dev(each.raw, each.lang)}
+    measured = {each.split for each in asked if is_dev(each.raw, each.lang)}
     assert measured == {"dev"}
 
 
@@ -90,6 +93,12 @@ def test_the_halves_share_no_pair_and_lose_no_question() -> None:
     assert {each.pair for each in dev}.isdisjoint(each.pair for each in test)
     assert len(dev) + len(test) == len(asked)
     assert for_tuning(asked) == dev
+
+
+def test_no_tuning_question_is_a_scored_one() -> None:
+    asked, tuning = read_questions(QUESTIONS), read_questions(TUNING)
+    for of in (lambda each: each.pair, lambda each: each.text.strip().lower()):
+        assert {of(each) for each in asked}.isdisjoint(of(each) for each in tuning)
 
 
 def test_the_rule_of_the_split_never_changes() -> None:

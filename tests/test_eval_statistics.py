@@ -38,6 +38,15 @@ def test_where_all_clusters_agree_the_interval_is_wilsons_over_clusters() -> Non
     assert figure.low == pytest.approx(binomtest(10, 10).proportion_ci(0.95, method="wilson").low)
 
 
+def test_a_figure_that_some_draws_lack_has_an_interval_all_the_same() -> None:
+    # balanced accuracy over twelve questions of which one is not answerable: a third of the draws have none of those
+    sums = np.array([[1.0, 1.0, 0.0, 0.0]] * 8 + [[0.0, 1.0, 0.0, 0.0]] * 3 + [[0.0, 0.0, 1.0, 1.0]])
+    figure = statistics.figure(sums, names(12), lambda s: (s[0] / s[1] + s[2] / s[3]) / 2, DRAWS)
+    assert figure.low is not None
+    assert figure.high is not None
+    assert figure.low < (figure.value or 0) < figure.high
+
+
 def test_no_question_has_no_figure() -> None:
     assert statistics.figure(np.zeros((0, 2)), []) == statistics.Figure(None, None, None, 0)
 
@@ -67,6 +76,10 @@ class TestDifference:
         found = statistics.difference([0.0] * 5, [1.0] * 5, names(5))
         assert found.p == pytest.approx(2 / 32)
         assert (found.wins, found.losses) == (5, 0)
+
+    def test_one_pair_alone_shows_nothing(self) -> None:
+        found = statistics.difference([0.0, 0.0], [1.0, 1.0], ["p", "p"], DRAWS)
+        assert (found.difference, found.p, found.low) == (1.0, 1.0, None)
 
     def test_swapping_the_runs_turns_the_sign_and_keeps_p(self) -> None:
         one, other = [0.2, 0.4, 0.9, 0.1, 0.3, 0.8], [0.3, 0.9, 0.8, 0.6, 0.4, 0.9]

@@ -1,0 +1,1 @@
+"""The usual ways on the same questions, reports and embedder, beside ours."""
