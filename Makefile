@@ -5,6 +5,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALL := $(BIN)/python -m pip install --disable-pip-version-check -q -c constraints.txt $(PIP_FLAGS)
 SOURCES := pyproject.toml constraints.txt
+# Processes that share the tests; 0 runs them one after the other.
+WORKERS ?= 2
 
 .PHONY: app ask index llm test check lint types browser clean
 .DEFAULT_GOAL := app
@@ -41,7 +43,7 @@ $(VENV)/.dev: $(VENV)/.llm
 test: $(VENV)/.dev browser check ## the set-up with everything, then the gate
 
 check: lint types ## the gate on what is installed
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadscope --no-loadscope-reorder
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .

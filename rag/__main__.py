@@ -1,4 +1,4 @@
-"""The command line: build, ask, search, show, models, doctor, serve."""
+"""The command line: build, ask, search, show, check, models, doctor, serve."""
 
 import json
 import os
@@ -12,8 +12,11 @@ import typer
 from rag.errors import BatchError, RagError, SettingError
 
 if TYPE_CHECKING:
+    from collections.abc import Generator
+
     from rag.assistant import Assistant
-    from rag.records import Turn
+    from rag.limited import News
+    from rag.records import Paragraph, Turn
     from rag.retrieval import Filters
     from rag.settings import Settings
 
@@ -147,6 +150,66 @@ def show(
 
 
 @app.command()
+def check(
+    draft: Annotated[str, typer.Argument(metavar="FILE|-", help="A draft (txt, Markdown, DOCX, PDF), or - for stdin.")],
+    as_json: JsonFlag = False,
+    no_renderings: RenderingsFlag = False,
+    index: IndexFlag = None,
+    embedder: EmbedderFlag = None,
+) -> None:
+    """Check a draft's quotations, references and figures against the reports; exit 2 where something is wrong."""
+    from rag.drafts import check as check_draft
+    from rag.drafts import read_draft
+    from rag.findings import draft_json, draft_text
+    from rag.index import open_index
+
+    settings = _settings(index=index, embedder=embedder, renderings=_off(no_renderings))
+    text = read_draft(sys.stdin.buffer.read(), "stdin.txt") if draft == "-" else read_draft(Path(draft))
+    opened = open_index(settings.index)
+    nearest = _Nearest(settings)
+    checked = check_draft(text, opened.reports, opened.paragraphs, nearest, settings.renderings)
+    reports = opened.reports
+    typer.echo(_json(draft_json(checked, reports)) if as_json else draft_text(checked, reports, opened.paragraphs))
+    raise typer.Exit(2 if checked.wrong else 0)
+
+
+@app.command()
+def add(
+    file: Annotated[Path, typer.Argument(help="A report as .pdf, .docx or .txt.")],
+    yes: Annotated[bool, typer.Option("--yes", help="Add it without asking.")] = False,
+    index: IndexFlag = None,
+    embedder: EmbedderFlag = None,
+) -> None:
+    """Add a report of your own to the index, after showing what was recognised in it."""
+    from rag import own
+    from rag.index import open_index
+
+    settings = _settings(index=index, embedder=embedder)
+    seen: own.Preview = _to_its_end(own.preview(file, settings, open_index(settings.index)))
+    try:
+        typer.echo("\n".join(own.told(seen)))
+        if not yes:
+            typer.confirm("Add it to the index?", abort=True)
+        _to_its_end(own.add(seen, seen.facts, settings))
+    finally:
+        own.discard(seen)
+    typer.echo(f"Added {seen.facts.symbol or seen.file}. Remove it again with: rapporteur remove REPORT")
+
+
+@app.command()
+def remove(
+    report: Annotated[str, typer.Argument(help="The symbol or id of a report of your own.")],
+    index: IndexFlag = None,
+    embedder: EmbedderFlag = None,
+) -> None:
+    """Remove a report of your own from the index, with its file; the reports that came with it stay."""
+    from rag import own
+
+    _to_its_end(own.remove(report, _settings(index=index, embedder=embedder)))
+    typer.echo(f"Removed {report}.")
+
+
+@app.command()
 def doctor(index: IndexFlag = None, embedder: EmbedderFlag = None, llm: LlmFlag = None) -> None:
     """Say what is in use, where each setting came from, and what would mend what is wrong."""
     from rag.doctor import examine
@@ -176,11 +239,11 @@ def models(
     if action not in ("pull", "add", "use") or not name:
         raise SettingError("Say: rapporteur models, or: rapporteur models pull NAME, add PATH, use NAME.")
     if action == "use":
-        typer.echo(catalogue.use(name, settings))
+        typer.echo(_use(name, settings))
         return
     with _Progress() as progress:
         path = catalogue.add(Path(name), settings) if action == "add" else catalogue.pull(name, settings, progress)
-    typer.echo(f"{name} is at {path}. Use it with: rapporteur models use {name}")
+    typer.echo(f"{name} is at {path}. Use it with: rapporteur models use {path.name if action == 'add' else name}")
 
 
 @app.command()
@@ -190,12 +253,18 @@ def serve(
     llm: LlmFlag = None,
     host: Annotated[str | None, typer.Option("--host", show_default="127.0.0.1")] = None,
     port: Annotated[int | None, typer.Option("--port", show_default="7860")] = None,
+    password: Annotated[bool, typer.Option("--password", help="Ask for the password readers must give.")] = False,
+    open_to_network: Annotated[bool, typer.Option("--open-to-network", help="Let others in without one.")] = False,
+    mcp: Annotated[bool, typer.Option("--mcp", help="Offer ask, search and show to MCP clients too.")] = False,
 ) -> None:
     """Serve the chat page on this machine."""
-    from rag.page import serve as serve_page
+    from rag.page.serving import check
+    from rag.page.serving import serve as serve_page
 
-    assistant = _assistant(index=index, embedder=embedder, llm=llm, host=host, port=port)
-    serve_page(assistant)
+    flags: dict[str, Any] = {"index": index, "embedder": embedder, "llm": llm, "host": host, "port": port}
+    flags["password"] = _new_password() if password else None
+    check(_settings(**flags), open_to_network, mcp)
+    serve_page(_assistant(**flags), open_to_network, mcp)
 
 
 def main() -> None:
@@ -222,6 +291,23 @@ def main() -> None:
         sys.exit(1)
 
 
+def _use(name: str, settings: "Settings") -> str:
+    """Choose a model; an embedder only when the index is built with it, beside the one it replaces."""
+    from dataclasses import replace
+
+    from rag import catalogue
+    from rag.assistant import build as build_index
+
+    model, place = catalogue.installed(name, settings)
+    if model.kind != "embedder" or not settings.reports.is_dir():
+        return catalogue.use(name, settings)
+    _tell(f"The index must be built again with {model.name}; the old one is used until that is done.")
+    with _Progress() as progress:
+        generation, _, folder = build_index(replace(settings, embedder=str(place)), progress)
+    catalogue.use(name, settings)
+    return f"{model.name} is in use, and the index {generation} in {folder} is built with it."
+
+
 def _settings(**flags: Any) -> "Settings":
     from rag.settings import load_settings
 
@@ -238,6 +324,17 @@ def _filters(assistant: "Assistant", reports: list[str] | None, years: list[int]
     from rag.retrieval import Filters
 
     return Filters(frozenset(map(assistant.report_id, reports or [])), frozenset(years or []))
+
+
+def _new_password() -> str:
+    """The password typed at a prompt, or the first line of what is piped in: neither is kept by the shell."""
+    piped = not sys.stdin.isatty()
+    given = (
+        sys.stdin.readline().strip() if piped else typer.prompt("Password", hide_input=True, confirmation_prompt=True)
+    )
+    if not given:
+        raise SettingError("The password is empty. Type one, or pipe one in: rapporteur serve --password < FILE")
+    return str(given)
 
 
 def _off(flag: bool) -> bool | None:
@@ -306,13 +403,52 @@ def _wrong_with(line: Any) -> str | None:
     return None
 
 
+def _to_its_end(work: "Generator[News, None, Any]") -> Any:
+    """What the work returns, its news told as other commands tell theirs."""
+    with _Progress() as progress:
+        while True:
+            try:
+                news = next(work)
+            except StopIteration as end:
+                return end.value
+            progress(news.what, news.done, news.of)
+
+
 def _json(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False).encode("utf-8", "replace").decode()  # half a surrogate is no text
 
 
 def _complain(message: str) -> None:
     line = " ".join(message.split())
-    print(f"rapporteur: {line}", file=sys.stderr, flush=True)
+    _tell(f"rapporteur: {line}")
+
+
+def _tell(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)
+
+
+class _Nearest:
+    """The paragraphs nearest to some words; where the embedder cannot be had, none, and one line on stderr."""
+
+    def __init__(self, settings: "Settings") -> None:
+        self._settings = settings
+        self._assistant: Assistant | None = None
+        self._failed = False
+
+    def __call__(self, words: str) -> "list[Paragraph]":
+        from rag.assistant import Assistant
+        from rag.retrieval import Filters
+
+        if self._failed:
+            return []
+        try:
+            self._assistant = self._assistant or Assistant(self._settings)
+            hits = self._assistant.search(words[: self._settings.question_limit], filters=Filters())
+        except RagError as error:
+            self._failed = True
+            _complain(f"No nearest paragraphs: {error}")
+            return []
+        return [hit.paragraph for hit in hits]
 
 
 class _Progress:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import suppress
+from copy import copy
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
@@ -11,13 +12,16 @@ from typing import TYPE_CHECKING, Any
 
 from rag import embedding
 from rag.abstention import answers, missing, signals
+from rag.brevity import shortened
 from rag.citations import check_answer, complete_statements, is_refusal, marked_as_used, refuses, unsupported_figures
 from rag.errors import IndexProblem, ModelError, SettingError
+from rag.hints import Hints
 from rag.index import Index, Progress, build_index, open_index
 from rag.lexicon import Lexicon
+from rag.own import read_own
 from rag.questions import checked, stand_alone
 from rag.quoting import quote_answer
-from rag.records import Answer, Citation, Hit, Language, Paragraph, Turn
+from rag.records import Answer, Citation, Hit, Language, Paragraph, Report, Turn, Waiting
 from rag.references import find_paragraphs
 from rag.reports import read_folder
 from rag.retrieval import Filters, Found, Retriever
@@ -29,6 +33,7 @@ if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
 
     from rag.prompt import Prompt
+    from rag.reranking import Reranker
 
 REWRITTEN = 80  # tokens of a follow-up question at the most, when a model rewrites it
 REWRITING_SHARE = 0.25  # of a model's context for the turns it rewrites from
@@ -41,8 +46,10 @@ ABSENT: dict[str, str] = {
     "en": ": the nearest paragraphs do not mention {names}",
 }
 UNVERIFIED: dict[str, str] = {
-    "zh": "模型写的回答与段落核对不上，已弃去。",
-    "en": "What the model wrote could not be verified against the paragraphs and is left out.",
+    "zh": "语言模型写的内容与段落核对不上，已弃去，因此没有经过核实的回答。"
+    "最接近的段落和从段落摘引的原文列在下面，供查阅。",
+    "en": "What the language model wrote does not hold against the paragraphs and is left out, so there is no verified "
+    "answer. The nearest paragraphs and words quoted from them are listed for you to check.",
 }
 
 
@@ -51,13 +58,14 @@ class Assistant:
 
     def __init__(self, settings: Settings, progress: Progress | None = None) -> None:
         """IndexProblem where there is no usable index, or it was built with another embedder than the settings name."""
-        self.settings = settings
+        self.settings = _anchored(settings)
         self.progress = progress or _silent
         self.index: Index = open_index(settings.index)
         self._check_embedder()
-        self.chat_model: BaseChatModel | None = None  # chosen by the settings when first needed; any may be put here
+        self._chat_models: dict[str, BaseChatModel] = {}  # the last one used, by the setting that names it
         self._choosing = Lock()
-        self.retriever = Retriever(self.index, lambda: self.embedder, self.lexicon)
+        self.retriever = Retriever(self.index, lambda: self.embedder, self.lexicon, lambda: self.reranker)
+        self.reports: dict[str, Report] = dict(self.index.reports)  # removed ones too: answers given still cite them
 
     @cached_property
     def lexicon(self) -> Lexicon:
@@ -68,6 +76,45 @@ class Assistant:
     def embedder(self) -> embedding.Embedder:
         """The embedder the index was built with."""
         return embedding.load(self.settings.embedder, self.settings.cache, self.progress)
+
+    @cached_property
+    def reranker(self) -> "Reranker | None":
+        """What puts the first paragraphs in order; None where the settings name none."""
+        if self.settings.reranker == "none":
+            return None
+        from rag.reranking import load
+
+        return load(self.settings.reranker, self.settings)
+
+    @property
+    def chat_model(self) -> "BaseChatModel | None":
+        """The language model, chosen by the settings when first needed; any may be put here."""
+        return self._chat_models.get(self.settings.llm)
+
+    @chat_model.setter
+    def chat_model(self, model: "BaseChatModel | None") -> None:
+        self._chat_models.clear()  # two at once would not fit a laptop's memory
+        if model is not None:
+            self._chat_models[self.settings.llm] = model
+
+    def as_chosen(self, **settings: Any) -> "Assistant":
+        """This assistant with other settings for one reader: sharing models, keeping to the index of this moment."""
+        other = copy(self)
+        other.settings = replace(self.settings, **settings)
+        return other
+
+    def reopen(self) -> None:
+        """Answer from the generation now in use; whoever is answering from another, or `as_chosen`, keeps to it."""
+        index = open_index(self.settings.index)
+        retriever = Retriever(index, lambda: self.embedder, self.lexicon, lambda: self.reranker)
+        retriever.find("warm-up 预热", 1)  # now, so that the next question does not wait
+        self.reports.update(index.reports)
+        self.index, self.retriever = index, retriever
+
+    @cached_property
+    def hints(self) -> Hints:
+        """The NLI model the settings name."""
+        return Hints(Path(self.settings.nli))
 
     def warm_up(self) -> None:
         """Load every model now, so that the first question is as quick as the next.
@@ -80,6 +127,11 @@ class Assistant:
 
             with suppress(ModelError):
                 token_counter(self._model())("预热")
+
+    @property
+    def ahead(self) -> int:
+        """How many questions a local language model answers before one that is asked now."""
+        return int(getattr(self.chat_model, "asked", 0))
 
     def ask(
         self, question: str, history: Sequence[Turn] = (), k: int | None = None, filters: Filters | None = None
@@ -99,11 +151,13 @@ class Assistant:
         """What a reader sees, as it comes: the hits, then the answer's text as it grows, then the whole Answer.
 
         The whole Answer may differ from the text that led to it: only then are its statements checked. Closing the
-        iterator stops a model that writes; an empty text now and then is the occasion to.
+        iterator stops a model that writes; an empty text now and then is the occasion to, also before the hits where a
+        model rewrites the question. One that is `Waiting` says how many questions the model answers first.
         """
         started = perf_counter()
         asked = checked(question, self.settings.question_limit)
-        understood = self._stand_alone(asked, list(history)[-self.settings.history_turns :] if history else [])
+        turns = list(history)[-self.settings.history_turns :] if self.settings.history_turns else []
+        understood = yield from self._stand_alone(asked, turns)
         filters = self._filters(filters)
         found = self.retriever.find(understood, k or self.settings.k, filters)
         retrieved = perf_counter()
@@ -112,6 +166,7 @@ class Assistant:
         if self.settings.llm != "none" and not answer.abstained and not found.only_named:
             answer = yield from self._written(answer, understood, found, filters)
         timings = {"retrieve": 1000 * (retrieved - started), "answer": 1000 * (perf_counter() - retrieved)}
+        answer = shortened(answer) if self.settings.short else answer
         yield replace(answer, timings={**timings, **answer.timings})
 
     def search(self, question: str, k: int | None = None, filters: Filters | None = None) -> tuple[Hit, ...]:
@@ -181,22 +236,36 @@ class Assistant:
         return self._verified(replace(quoted, models={**quoted.models, "llm": model_name(model)}), text, run, prompt)
 
     def _verified(self, quoted: Answer, text: str, run: Mapping[str, Any], prompt: "Prompt") -> Answer:
-        """A model's answer with every statement checked: itself, a refusal, or the quoted answer if nothing holds."""
-        timings = {stage: run[f"{stage}_ms"] for stage in ("prompt", "generate") if f"{stage}_ms" in run}
+        """A model's answer with every statement checked; a refusal, with the quoted answer below it, if none holds."""
+        from rag.llm import figures
+
         if run.get("finish_reason") == "length":
             text = complete_statements(text)
         passages = {passage.marker: passage.paragraph for passage in prompt.passages}
         found = check_answer(text, passages, self.index.reports, quoted.language, self.lexicon)
+        timings = {stage: run[f"{stage}_ms"] for stage in ("prompt", "generate") if f"{stage}_ms" in run}
+        answer = replace(quoted, mode="llm", timings=timings, generation=figures(run))
         if found.verified and not is_refusal(text, prompt.refusal):
-            return replace(quoted, text=found.text, citations=found.citations, mode="llm", timings=timings)
+            return self._hinted(replace(answer, text=found.text, citations=found.citations))
+        refused = replace(answer, citations=(), abstained=True)
         if refuses(text, prompt.refusal):
-            return replace(
-                quoted, text=refusal(quoted.language), citations=(), mode="llm", abstained=True, timings=timings
-            )
-        return replace(quoted, text=f"{UNVERIFIED[quoted.language]}\n\n{quoted.text}", timings=timings)
+            return replace(refused, text=refusal(quoted.language))
+        return replace(refused, text=UNVERIFIED[quoted.language], quoted=quoted)
 
-    def _stand_alone(self, asked: str, history: Sequence[Turn]) -> str:
-        """A question that leans on the one before, rewritten by the model where it keeps to what was said."""
+    def _hinted(self, answer: Answer) -> Answer:
+        """An answer with what a small NLI model says of each statement, where the settings name one."""
+        if self.settings.nli == "none":
+            return answer
+        try:
+            return replace(answer, citations=self.hints.beside(answer.citations))
+        except ModelError as error:  # the answer stands: it was a hint
+            return replace(answer, llm_error=str(error))
+
+    def _stand_alone(self, asked: str, history: Sequence[Turn]) -> Generator[str, None, str]:
+        """A question that leans on the one before, rewritten by the model where it keeps to what was said.
+
+        Yields empty texts while the model writes.
+        """
         by_rule = stand_alone(asked, history)
         if by_rule == asked or self.settings.llm == "none":
             return by_rule
@@ -208,7 +277,11 @@ class Assistant:
             model = self._model()
             room = int(context_of(model, self.settings) * REWRITING_SHARE)
             message = write_rewriting(asked, history, language, token_counter(model), room)
-            written = "".join(generate(model, [message], self.settings, limit=REWRITTEN)).strip()
+            written = ""
+            for piece in generate(model, [message], self.settings, limit=REWRITTEN):
+                written += piece
+                yield piece if isinstance(piece, Waiting) else ""
+            written = written.strip()
         except ModelError:  # the answer tells of it
             return by_rule
         said = [asked, *(text for turn in history for text in (turn.question, turn.answer))]
@@ -265,10 +338,11 @@ def build(
 ) -> tuple[str, bool, Path]:
     """Read the reports and index them; the generation's name, whether it had to be built, and the index folder."""
     progress = progress or _silent
-    read = [(each.report, each.paragraphs) for each in read_folder(settings.reports, settings.renderings, on_file)]
+    read = list(read_folder(settings.reports, settings.renderings, on_file))
+    read += read_own(settings, {each.report.id for each in read})
     fingerprint = embedding.fingerprint_of(settings.embedder, settings.cache, progress)
     name, built = build_index(
-        read,
+        [(each.report, each.paragraphs) for each in read],
         settings.index,
         lambda: embedding.load(settings.embedder, settings.cache, progress),
         fingerprint,
@@ -276,6 +350,15 @@ def build(
         progress,
     )
     return name, built, settings.index
+
+
+def _anchored(settings: Settings) -> Settings:
+    """The settings with folders that stay where they are when the working folder changes, as the page's does."""
+    found = {name: getattr(settings, name).absolute() for name in ("index", "reports", "cache")}
+    for name in ("embedder", "reranker", "llm"):
+        model = Path(getattr(settings, name)).expanduser()
+        found[name] = str(model.absolute()) if model.exists() else getattr(settings, name)
+    return replace(settings, **found)
 
 
 def _silent(_what: str, _done: int, _of: int) -> None:

@@ -30,6 +30,17 @@ UNOFFICIAL = {"en": "unofficial English rendering", "zh": "非正式译文"}
 NEAREST = {"en": "Nearest paragraphs:", "zh": "最接近的段落："}
 SHOWN = 300  # characters of a hit on a terminal: enough to tell whether to open it
 SOURCES = {"en": "Sources:", "zh": "出处："}
+HINT = {
+    "en": "a hint, not a check: a small model finds it {likely} % likely that the paragraph says this",
+    "zh": "仅供参考，不算核对：小模型认为段落支持这句话的可能性为 {likely}%",
+}
+INSTEAD = {"en": "Quoted from the paragraphs instead:", "zh": "改为从段落摘引："}
+GENERATION = {
+    "en": "(Prompt: {prompt:,} tokens, {reused:,} of them already read, the rest in {read:.1f} s. "
+    "Answer: {written:,} tokens in {took:.1f} s, {rate:.1f} a second.)",
+    "zh": "（提示共 {prompt:,} 个词元，其中 {reused:,} 个先前已读，其余用时 {read:.1f} 秒；"
+    "回答共 {written:,} 个词元，用时 {took:.1f} 秒，每秒 {rate:.1f} 个。）",
+}
 
 
 def answer_json(answer: Answer, reports: Mapping[str, Report], given_id: Any = None) -> dict[str, Any]:
@@ -51,32 +62,39 @@ def answer_json(answer: Answer, reports: Mapping[str, Report], given_id: Any = N
         form["understood"] = answer.understood
     if answer.llm_error:
         form["llm_error"] = answer.llm_error
+    if answer.generation:
+        form["generation"] = dict(answer.generation)
+    if answer.quoted:
+        quoted = [citation_json(citation, reports) for citation in answer.quoted.citations]
+        form["quoted"] = {"answer": answer.quoted.text, "citations": quoted}
     return form
 
 
 def citation_json(citation: Citation, reports: Mapping[str, Report]) -> dict[str, Any]:
     """A citation as `ask --json` prints it."""
+    hint = {} if citation.hint is None else {"hint": citation.hint}
     return {
         "marker": citation.marker,
-        **_place(citation.paragraph, reports),
+        **place_json(citation.paragraph, reports),
         "quote": citation.quote,
         "quote_language": citation.language,
         "official": citation.official,
         "original": citation.original,
         "verdict": str(citation.verdict),
+        **hint,
     }
 
 
 def hit_json(hit: Hit, reports: Mapping[str, Report], text: bool = False) -> dict[str, Any]:
     """A hit as `ask --json` prints it; with its text as `search --json` does."""
-    form = {"rank": hit.rank, **_place(hit.paragraph, reports), "score": round(hit.score, 6)}
+    form = {"rank": hit.rank, **place_json(hit.paragraph, reports), "score": round(hit.score, 6)}
     return {**form, "text": hit.paragraph.text} if text else form
 
 
 def paragraph_json(paragraph: Paragraph, reports: Mapping[str, Report]) -> dict[str, Any]:
     """A paragraph as `show --json` prints it."""
     return {
-        **_place(paragraph, reports),
+        **place_json(paragraph, reports),
         "headings": list(paragraph.headings),
         "text": paragraph.text,
         "language": paragraph.language,
@@ -107,10 +125,30 @@ def answer_text(answer: Answer, reports: Mapping[str, Report], among: Sequence[P
         lines.append(NEAREST[language])
         nearest = [hit.paragraph for hit in answer.hits[:5]]
         lines += [f"  {written(paragraph, reports[paragraph.report], language, among)}" for paragraph in nearest]
-    else:
+    cited = answer.quoted or answer
+    if answer.quoted:
+        lines += ["", INSTEAD[language], answer.quoted.text, ""]
+    if not cited.abstained:
         lines.append(SOURCES[language])
-        lines += [f"  {line}" for line in _sources(answer, reports, among)]
+        lines += [f"  {line}" for line in _sources(cited, reports, among)]
+    if figures := generation_text(answer):
+        lines += ["", figures]
     return "\n".join(lines)
+
+
+def generation_text(answer: Answer) -> str:
+    """What a local language model took to write an answer, as one line; empty where none did."""
+    told, taken = answer.generation, answer.timings
+    if not told or not {"prompt", "generate"} <= set(taken):
+        return ""
+    return GENERATION[answer.language].format(
+        prompt=int(told["prompt_tokens"]),
+        reused=int(told["reused_tokens"]),
+        written=int(told["written_tokens"]),
+        read=taken["prompt"] / 1000,
+        took=taken["generate"] / 1000,
+        rate=told.get("tokens_per_second", 0.0),
+    )
 
 
 def hit_text(hit: Hit, reports: Mapping[str, Report], language: str, among: Sequence[Paragraph] = ()) -> str:
@@ -144,13 +182,15 @@ def _sources(answer: Answer, reports: Mapping[str, Report], among: Sequence[Para
         reference = written(citation.paragraph, reports[citation.paragraph.report], answer.language, among)
         notes = [VERDICTS[answer.language][citation.verdict]]
         notes += [] if citation.official else [UNOFFICIAL[answer.language]]
+        notes += [] if citation.hint is None else [HINT[answer.language].format(likely=round(100 * citation.hint))]
         line = f"[{citation.marker}] {reference} ({'; '.join(notes) if answer.language == 'en' else '；'.join(notes)})"
         if (citation.marker, line) not in shown:
             shown.add((citation.marker, line))
             yield line
 
 
-def _place(paragraph: Paragraph, reports: Mapping[str, Report]) -> dict[str, Any]:
+def place_json(paragraph: Paragraph, reports: Mapping[str, Report]) -> dict[str, Any]:
+    """Which paragraph something is from, as every JSON form says it."""
     place: dict[str, Any] = {
         "paragraph": paragraph.id,
         "report": paragraph.report,
@@ -163,12 +203,17 @@ def _place(paragraph: Paragraph, reports: Mapping[str, Report]) -> dict[str, Any
 
 
 def models_text(rows: Sequence[Row]) -> str:
-    """The known models as a terminal lists them: one a line, those installed and in use marked."""
+    """The known models as a terminal lists them: what each is and takes, then where it comes from."""
     lines = []
     for row in rows:
         model = row.model
-        state = "in use" if row.in_use else "installed" if row.path else ""
-        size = f"{model.size / 2**30:.1f} GB"
-        lines.append(f"{model.kind:9} {model.name:38} {size:>7}  {model.licence:10}  {state:9}  {model.good_for}")
+        state = "in use" if row.in_use else "installed" if row.path else "-"
+        size, memory = f"{model.size / 2**30:.1f} GB", f"{model.memory:.1f} GB"
+        head = f"{model.kind:9} {model.name:38} {size:>7} {memory:>7}  {model.licence:10}  {state:9}  {model.good_for}"
+        lines.append(head.rstrip())
+        source = "/".join(part for part in (model.repo, model.file) if part) if model.repo else str(row.path)
+        checked = f"SHA-256 {model.sha256}" if model.sha256 else "SHA-256 as the hub states it" if model.repo else ""
+        lines += [f"{'':10}{source}", *([f"{'':10}{checked}"] if checked else [])]
+    lines.insert(0, f"{'KIND':9} {'NAME':38} {'DISK':>7} {'MEMORY':>7}  {'LICENCE':10}  {'STATE':9}  GOOD FOR")
     lines.append("Nothing is fetched unless you say: rapporteur models pull NAME")
     return "\n".join(lines)

@@ -6,7 +6,7 @@ A record knows nothing of files, models or screens; it has no behaviour beyond d
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Literal
+from typing import Literal, Self
 
 Language = Literal["zh", "en"]
 Slice = tuple[int, int]  # (start, end) offsets in a text, end exclusive
@@ -135,6 +135,7 @@ class Citation:
     verdict: Verdict
     span: Slice | None = None  # of the quote in the paragraph's text of that language
     original: str | None = None  # the official sentence behind a rendering's
+    hint: float | None = None  # how likely a small NLI model finds it that the paragraph says this; no verdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +144,18 @@ class Turn:
 
     question: str
     answer: str
+
+
+class Waiting(str):
+    """A text that is still empty, because `ahead` other questions are answered first."""
+
+    ahead: int
+
+    def __new__(cls, ahead: int) -> Self:
+        """An empty text."""
+        waiting = super().__new__(cls)
+        waiting.ahead = ahead
+        return waiting
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,4 +173,6 @@ class Answer:
     understood: str | None = None  # a follow-up rewritten to stand alone
     llm_error: str | None = None
     models: Mapping[str, str | None] = field(default_factory=dict)  # {"embedder": …, "llm": …}
+    generation: Mapping[str, float] = field(default_factory=dict)  # tokens read, reused, written, and written a second
+    quoted: "Answer | None" = None  # what is quoted instead, below a refusal because nothing a model wrote was verified
     index: str = ""  # the generation that was asked

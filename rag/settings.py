@@ -8,6 +8,7 @@ import os
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
+from hmac import compare_digest
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +16,28 @@ from rag.errors import SettingError
 
 FILE = "rapporteur.toml"
 PREFIX = "RAPPORTEUR_"
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Password:
+    """A password that is compared and never shown; an empty one is none."""
+
+    _text: str = ""
+
+    def matches(self, given: str) -> bool:
+        """Whether that is the password, in a time that tells nothing of it."""
+        return bool(self) and compare_digest(self._text.encode(), given.encode("utf-8", "replace"))
+
+    def __bool__(self) -> bool:
+        return bool(self._text)
+
+    def __repr__(self) -> str:
+        return "set, not shown" if self else "none"
+
+
 READ_FROM: Mapping[type, Any] = {  # what a flag or TOML may give for a setting's type
     Path: (Path, str),
+    Password: (Password, str),
     str: (str,),
     int: (int, str),
     float: (float, int, str),
@@ -34,13 +55,18 @@ class Settings:
 
     reports: Path = _setting(Path("seeds"), "folder", "the five reports that come with the project")
     index: Path = _setting(Path("index"), "folder", "beside the reports, not tracked")
+    own: Path = _setting(Path("own"), "folder", "the reports you add; in the index's folder, so each index has its own")
     cache: Path = _setting(Path("~/.cache/rapporteur"), "folder", "where models are put together and kept")
     embedder: str = _setting("minilm-zh", "name or folder", "built in: works with no download")
+    reranker: str = _setting("none", "folder or none", "without a GPU it costs seconds a question")
+    nli: str = _setting("none", "folder or none", "what it tells of a statement is a hint; the checks need no model")
     llm: str = _setting("none", "GGUF file, URL or none", "quoted answers need no language model")
     llm_model: str = _setting("", "name", "what a server calls its model; empty asks for its first")
     k: int = _setting(10, "hits", "a screenful; recall@10 is what a reader can check", 1, 1000)
+    short: bool = _setting(False, "yes or no", "up to four quotations; yes: the first alone")
     renderings: bool = _setting(True, "yes or no", "English quotations for English questions")
     question_limit: int = _setting(2000, "characters", "longer is a pasted text, not a question", 1, 100_000)
+    read_seconds: float = _setting(180.0, "seconds", "a report of 2,000 pages takes about a minute to read", 1, 3600)
     history_turns: int = _setting(8, "turns", "earlier ones rarely matter and cost a model's context", 0, 100)
     passages: int = _setting(6, "paragraphs", "quality levels off at three to five, and reading them dominates", 1, 50)
     passage_tokens: int = _setting(1000, "tokens", "18 s of reading at a laptop's 56 tokens a second", 100, 100_000)
@@ -50,6 +76,8 @@ class Settings:
     llm_timeout: float = _setting(180.0, "seconds", "a 4B model on two cores answers within it", 1, 86_400)
     host: str = _setting("127.0.0.1", "address", "nobody else on the network sees the page")
     port: int = _setting(7860, "port", "Gradio's own", 1, 65_535)
+    shared_reports: bool = _setting(False, "yes or no", "what one of several readers adds, all of them see")
+    password: Password = _setting(Password(), "password", "nobody else can reach the page where it is by default")
 
 
 def load_settings(
@@ -98,10 +126,13 @@ def _value(setting: Any, given: Any, source: str) -> Any:
             return Path(given).expanduser()
         if kind is bool:
             return given if isinstance(given, bool) else _truth(given)
+        if kind is Password:
+            return given if isinstance(given, Password) else Password(given)
         value = kind(given)
     except (TypeError, ValueError) as error:
         raise SettingError(
-            f"{setting.name} = {given!r} ({source}) is not {about['unit']}. Mend it and try again."
+            f"{setting.name} = {'…' if kind is Password else repr(given)} ({source}) is not {about['unit']}. "
+            "Mend it and try again."
         ) from error
     if about["least"] is not None and not about["least"] <= value <= about["most"]:
         raise SettingError(

@@ -152,7 +152,7 @@ def slips(word: str) -> set[str]:
     """What a word in small letters may have been meant as: every string one slip of the pen away.
 
     >>> sorted(slips("ab"))[:6]
-    ['a', 'aa', 'aab', 'aabb', 'ab', 'aba']
+    ['a', 'aa', 'aab', 'ab', 'aba', 'abb']
     """
     cuts = [(word[:n], word[n:]) for n in range(len(word) + 1)]
     left_out = {before + after[1:] for before, after in cuts if after}

@@ -41,7 +41,7 @@ CHINESE = [
     "应安全理事会的要求，在三个港口培训了船员。",
     "渡船公约第九次审议大会于2031年举行。",
 ]
-SIGNALS = st.builds(Signals, st.floats(0, 1), st.floats(0, 1), st.floats(-5, 20))
+SIGNALS = st.builds(Signals, st.floats(0, 1), st.floats(-5, 20))
 
 
 @pytest.fixture(scope="module")
@@ -243,7 +243,7 @@ def test_any_text_has_names_it_writes_and_at_most_three_are_missing(retriever: R
 
 def test_without_hits_nothing_is_together(retriever: Retriever) -> None:
     nothing = Found((), (), False)
-    assert signals("Mozambique?", nothing, retriever, "en", Filters()) == Signals(0.0, 0.0, 0.0)
+    assert signals("Mozambique?", nothing, retriever, "en", Filters()) == Signals(0.0, 0.0)
     assert missing("Mozambique?", nothing, retriever, Filters()) == ["Mozambique"]
 
 

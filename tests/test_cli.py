@@ -18,6 +18,7 @@ from test_present import schema
 from rag import embedding
 from rag.__main__ import main
 from rag.index import Index
+from rag.lexicon import Lexicon
 
 SEEDS = Path(__file__).parents[1] / "seeds"
 LOOK_UP = 3.0  # seconds; 1.0 is wanted: half of it is spent importing langchain_core before anything needs it
@@ -42,9 +43,13 @@ class Done(NamedTuple):
 
 @pytest.fixture
 def rapporteur(
-    quick_index: Index, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    quick_index: Index,
+    lexicon: Lexicon,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> Rapporteur:
-    """Runs a command in an empty folder, on the quick index unless another is named."""
+    """Runs a command in an empty folder, on the quick index unless another is named; the dictionary is read once."""
     monkeypatch.chdir(tmp_path)
     for name in [name for name in os.environ if name.startswith("RAPPORTEUR_")]:
         monkeypatch.delenv(name)
@@ -53,6 +58,7 @@ def rapporteur(
     monkeypatch.setenv("RAPPORTEUR_INDEX", str(quick_index.folder.parent))
     fake = FakeEmbedder(name=about["name"], fingerprint=about["fingerprint"])
     monkeypatch.setattr(embedding, "load", lambda *arguments: fake)
+    monkeypatch.setattr(Lexicon, "load", lambda: lexicon)
 
     def run(*arguments: str) -> Done:
         monkeypatch.setattr(sys, "argv", ["rapporteur", *arguments])
@@ -129,6 +135,63 @@ def test_show_keeps_its_contract_in_every_printed_form(form: str, ids: list[str]
 
 def test_show_of_an_unknown_paragraph_offers_near_ids(rapporteur: Rapporteur) -> None:
     refused(rapporteur("show", "S/2021/839#99"), "'S/2021/839#99'", "S/2021/839#9", "rapporteur show")
+
+
+@pytest.mark.parametrize(
+    ("draft", "code", "said"),
+    [
+        ("“阻碍了和平努力”（S/2021/839，第9段）。", 0, "没有发现问题"),
+        ("“阻碍了和平努力”（S/2021/839，第3段）。", 2, "不在所注之处，而在S/2021/839，第9段"),
+        ("“hampered peace efforts” (S/2021/839, para. 9).", 0, "Nothing is wrong"),
+        ("See S/2021/839, para. 900.", 2, "S/2021/839 has no paragraph 900"),
+        ("We thank the Chair.", 0, "nothing to check"),
+    ],
+    ids=["zh right", "zh wrong paragraph", "en right", "en no such paragraph", "en nothing"],
+)
+def test_check_keeps_its_contract(draft: str, code: int, said: str, rapporteur: Rapporteur, tmp_path: Path) -> None:
+    file = tmp_path / "draft.md"
+    file.write_text(draft, "utf-8")
+    done = rapporteur("check", str(file))
+    assert (done.code, done.err) == (code, "")
+    assert said in done.out
+    printed = rapporteur("check", str(file), "--json")
+    schema("check").validate(printed.json)
+    assert (printed.code, printed.json["wrong"] > 0) == (code, code == 2)
+
+
+def test_check_reads_what_is_piped_in(rapporteur: Rapporteur, monkeypatch: pytest.MonkeyPatch) -> None:
+    piped = io.TextIOWrapper(io.BytesIO("“阻碍了和平努力”（S/2021/839，第9段）。我们赞同。".encode("gb18030")))
+    monkeypatch.setattr(sys, "stdin", piped)
+    assert "没有发现问题" in rapporteur("check", "-").out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["nowhere.md"], "nowhere.md: does not exist"),
+        (["."], "folder"),
+        (["draft.rtf"], "draft.rtf"),
+        (["draft.txt", "--index", "nowhere"], "Build one with: rapporteur build --index nowhere"),
+        ([], "rapporteur --help"),
+    ],
+    ids=["no file", "folder", "another kind", "no index", "nothing"],
+)
+def test_check_refuses_what_is_no_draft(
+    arguments: list[str], said: str, rapporteur: Rapporteur, tmp_path: Path
+) -> None:
+    for name in ("draft.rtf", "draft.txt"):
+        (tmp_path / name).write_text("x")
+    refused(rapporteur("check", *arguments), said)
+
+
+def test_check_says_so_where_no_nearest_paragraph_can_be_had(
+    rapporteur: Rapporteur, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("RAPPORTEUR_EMBEDDER", str(tmp_path / "nowhere"))
+    (tmp_path / "draft.txt").write_text("“Whale numbers in all northern seas have risen.”", "utf-8")
+    done = rapporteur("check", "draft.txt")
+    assert (done.code, done.err.count("\n")) == (2, 1)
+    assert "not in the reports" in done.out
 
 
 @pytest.mark.parametrize("command", ["ask", "search"])

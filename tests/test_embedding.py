@@ -179,12 +179,11 @@ def test_a_chinese_line_is_nearest_to_its_own_rendering(minilm: Embedder):
 
 
 def test_the_built_in_is_loaded_again_without_network_or_assembly(
-    minilm: Embedder, tmp_path_factory, monkeypatch, socket_disabled
+    minilm: Embedder, model_cache: Path, monkeypatch, socket_disabled
 ):
-    cache = next(tmp_path_factory.getbasetemp().glob("models*"))
     monkeypatch.setattr(embedding, "_assemble_built_in", never)
-    assert fingerprint_of(BUILT_IN, cache) == minilm.fingerprint
-    again = load(BUILT_IN, cache)
+    assert fingerprint_of(BUILT_IN, model_cache) == minilm.fingerprint
+    again = load(BUILT_IN, model_cache)
     assert again.fingerprint == minilm.fingerprint
     assert again.embed_query("弹药") == minilm.embed_query("弹药")
 

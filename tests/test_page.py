@@ -5,8 +5,11 @@ import json
 import socket
 import zipfile
 from collections.abc import Iterator
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
+from statistics import median
+from time import process_time
 from types import SimpleNamespace
 from typing import Any
 
@@ -136,7 +139,7 @@ def test_every_word_the_page_asks_for_exists() -> None:
         pytest.param(QuestionError(""), "问" * 30, "30 个字符", id="too long"),
         pytest.param(QuestionError(""), "a\x00", "无法识别", id="binary"),
         pytest.param(IndexProblem("x"), "", "rapporteur build", id="index"),
-        pytest.param(RagError("else"), "", "没有成功：else", id="any other"),
+        pytest.param(RagError("else"), "", "没有成功。", id="any other"),
     ],
 )
 def test_errors_are_told_in_chinese(error: RagError, question: str, said: str) -> None:
@@ -148,7 +151,8 @@ class Scripted:
 
     def __init__(self, says: list[Any], index: Any = None) -> None:
         self.says = says
-        self.index = index or SimpleNamespace(reports=REPORTS)
+        self.reports = REPORTS
+        self.index = index or SimpleNamespace(reports=REPORTS, paragraphs=(PARAGRAPH,))
         self.settings = SimpleNamespace(question_limit=20)
 
     def stream(self, question: str, history: Any, filters: Filters) -> Iterator[Any]:
@@ -208,6 +212,48 @@ def test_a_conversation_is_taken_away_as_a_file_and_an_empty_one_is_not() -> Non
     assert json.loads(base64.b64decode(file["content"]))[0]["answer"] == "没有。"
     assert notice == ""
     assert conversation.take_away(assistant, (), "md", "zh")[0] is None
+
+
+def test_one_turn_is_taken_away_alone_and_a_made_up_one_is_not() -> None:
+    assistant: Any = Scripted([])
+    kept = tuple(Exchange(answer(f"第{n}答。"), ({}, {})) for n in range(3))
+    file, _ = conversation.take_away(assistant, kept, "json", "zh", 1)
+    assert file is not None
+    assert file["name"] == "rapporteur-2.json"
+    assert [each["answer"] for each in json.loads(base64.b64decode(file["content"]))] == ["第1答。"]
+    for turn, kind in ((7, "md"), (-1, "md"), (0, "exe")):
+        assert conversation.take_away(assistant, kept, kind, "en", turn)[0] is None
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_the_panel_shows_what_stands_before_and_after_and_tells_a_repeated_number_apart(language: Any) -> None:
+    again = replace(PARAGRAPH, number="4-2", position=4, text="又一次。", translations={})
+    after = replace(PARAGRAPH, number="5", printed="5", position=5, text="后来。", translations={})
+    among = (PARAGRAPH, again, after)
+    html = paragraph_html(again, REPORTS, language, {}, [], (PARAGRAPH, after), among)
+    seen = Seen(html)
+    which = "（编号重复，第2次）" if language == "zh" else " (printed twice; occurrence 2)"
+    reference = ("A/99/1，第4段" if language == "zh" else "A/99/1, para. 4") + which
+    assert reference in seen.text
+    assert reference in seen.values
+    assert "后来。" in seen.text
+    assert ("Ferries sank." if language == "en" else "沉没") in seen.text
+    ids = [json.loads(value)["p"] for value in seen.values if value.startswith("{")]
+    assert ids == [PARAGRAPH.id, after.id]
+
+
+def test_the_hundredth_turn_costs_no_more_than_the_first() -> None:
+    says = [(Hit(PARAGRAPH, 1, 1.0),), answer("“渡船” [1]", quoting("渡船"))]
+    assistant: Any = Scripted(says)
+    exchanges: tuple[Exchange, ...] = ()
+    took = []
+    for turn in range(100):
+        began = process_time()
+        *_, view = conversation.ask(assistant, f"怎么了？{turn}", exchanges, Filters(), "zh")
+        assert len(view.messages) == 2 * min(turn + 1, conversation.SHOWN)
+        took.append(process_time() - began)
+        exchanges = view.exchanges
+    assert median(took[-10:]) < median(took[:10]) + 0.01
 
 
 def test_an_address_in_use_is_refused_with_the_next_command() -> None:

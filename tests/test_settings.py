@@ -7,21 +7,27 @@ from typing import Any
 import pytest
 
 from rag.errors import SettingError
-from rag.settings import FILE, PREFIX, Settings, load_settings
+from rag.settings import FILE, PREFIX, Password, Settings, load_settings
 
 # One value for each setting that is neither its default nor out of bounds, as written in the environment.
 OTHER: dict[str, tuple[str, Any]] = {
     "reports": ("/r", Path("/r")),
     "index": ("/i", Path("/i")),
+    "own": ("/o", Path("/o")),
     "cache": ("/c", Path("/c")),
     "embedder": ("/m", "/m"),
+    "reranker": ("/rr", "/rr"),
+    "nli": ("/n", "/n"),
     "llm": ("http://127.0.0.1:1", "http://127.0.0.1:1"),
     "llm_model": ("qwen", "qwen"),
     "k": ("7", 7),
+    "short": ("yes", True),
     "renderings": ("no", False),
     "llm_timeout": ("2.5", 2.5),
     "host": ("::1", "::1"),
     "port": ("8080", 8080),
+    "shared_reports": ("yes", True),
+    "password": ("s3cret", Password("s3cret")),
 }
 
 
@@ -55,7 +61,7 @@ def test_every_setting_says_its_unit_and_why_that_default(setting: Any) -> None:
     assert (
         (least is None)
         == (most is None)
-        == (not isinstance(setting.default, (int, float)) or setting.name == "renderings")
+        == (not isinstance(setting.default, (int, float)) or isinstance(setting.default, bool))
     )
     assert least is None or least <= setting.default <= most
 
@@ -108,3 +114,15 @@ def test_yes_is_written_in_several_ways(written: str, tmp_path: Path) -> None:
 def test_a_folder_may_begin_at_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HOME", "/somewhere")
     assert load_settings({}, {"RAPPORTEUR_INDEX": "~/index"}, tmp_path)[0].index == Path("/somewhere/index")
+
+
+def test_a_password_is_compared_and_never_shown(tmp_path: Path) -> None:
+    settings, _ = load_settings({}, {PREFIX + "PASSWORD": "s3cret渡船"}, tmp_path)
+    assert settings.password.matches("s3cret渡船")
+    assert not settings.password.matches("s3cret")
+    assert "s3cret" not in f"{settings} {settings.password}"
+    assert not Password().matches("")
+    (tmp_path / FILE).write_text("password = 1234\n", encoding="utf-8")
+    with pytest.raises(SettingError) as refused:
+        load_settings({}, {}, tmp_path)
+    assert "1234" not in str(refused.value)

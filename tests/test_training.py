@@ -251,7 +251,12 @@ def test_positions_that_share_any_key_are_the_same():
 
 
 def test_the_pairs_a_start_is_fitted_to_are_those_of_the_first_blocks():
-    trained_on = {pair for batch in first(sampler(), 40) if isinstance(batch, PairBatch) for pair in batch.pairs}
+    trained_on = {
+        pair
+        for batch in first(sampler(), 2 * sampler().block_length)
+        if isinstance(batch, PairBatch)
+        for pair in batch.pairs
+    }
     fitted_to = sampler().first_pairs(2 * 16 * 8)
     assert len(fitted_to) == len(set(fitted_to))
     assert set(fitted_to) == trained_on

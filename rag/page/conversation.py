@@ -4,7 +4,7 @@ It knows nothing of Gradio: `layout.py` puts what it returns on the page.
 """
 
 from base64 import b64encode
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from rag.assistant import Assistant
@@ -18,10 +18,12 @@ from rag.page.markup import (
     paragraph_html,
     question_html,
     stopped_html,
+    waiting_html,
 )
 from rag.page.reading import comparison_html, report_html
+from rag.page.turns import Busy, Turns
 from rag.page.wording import complaint, words
-from rag.records import Answer, Hit, Language, Paragraph, Report, Slice, Turn, Verdict
+from rag.records import Answer, Hit, Language, Paragraph, Report, Slice, Turn, Verdict, Waiting
 from rag.retrieval import Filters
 from rag.text import language as language_of
 
@@ -32,6 +34,8 @@ TYPES = {
     "docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
     "json": "application/json",
 }
+SHOWN = 6  # exchanges in the chat: Gradio sends and draws them all anew with every word, and a hundred take seconds
+BEAT = 0.5  # seconds between two words to a reader who waits: a closed page leaves the line within it
 QUOTED_AT_MOST = 20  # quotations a button may ask to have marked; an answer has four
 
 
@@ -41,6 +45,15 @@ class Exchange:
 
     answer: Answer
     shown: tuple[dict[str, str], dict[str, str]]
+
+
+@dataclass(slots=True)
+class Asking:
+    """A question being answered; its reader may stop it, or leave it for a new conversation."""
+
+    question: str
+    stopped: bool = False
+    left: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +68,8 @@ class View:
 
     @property
     def messages(self) -> Messages:
-        """The chat's messages, oldest first."""
-        said = [message for exchange in self.exchanges for message in exchange.shown]
+        """The chat's messages, oldest first: the last exchanges; page.js keeps those before them at hand."""
+        said = [message for exchange in self.exchanges[-SHOWN:] for message in exchange.shown]
         if self.asking:
             said.append(_message("user", question_html(self.asking, language_of(self.asking))))
         if self.growing:
@@ -64,15 +77,43 @@ class View:
         return said
 
 
+def ask_in_turn(
+    assistant: Assistant,
+    turns: Turns,
+    question: str,
+    exchanges: Sequence[Exchange],
+    filters: Filters,
+    page: Language,
+) -> Generator[View, None, None]:
+    """What the page shows as a question waits for its turn and is answered; a full line is told at once."""
+    try:
+        turn = turns.take()
+    except Busy as error:
+        yield View(tuple(exchanges), box=question, notice=notice_html(complaint(error, page)))
+        return
+    with turn:
+        seconds = 0.0
+        while ahead := turn.ahead(seconds):
+            yield View(tuple(exchanges), question, waiting_html(ahead, page))
+            seconds = BEAT
+        yield from ask(assistant, question, exchanges, filters, page, turn.step_aside)
+
+
 def ask(
-    assistant: Assistant, question: str, exchanges: Sequence[Exchange], filters: Filters, page: Language
+    assistant: Assistant,
+    question: str,
+    exchanges: Sequence[Exchange],
+    filters: Filters,
+    page: Language,
+    at_the_model: Callable[[], None] = lambda: None,
 ) -> Iterator[View]:
     """What the page shows as a question is answered: the question, the paragraphs found, the answer last.
 
-    A question that cannot be answered stays in the box, with a sentence saying why.
+    A question that cannot be answered stays in the box, with a sentence saying why. `at_the_model` is called whenever a
+    language model is heard of.
     """
     before = tuple(exchanges)
-    reports = assistant.index.reports
+    reports, among = assistant.index.reports, assistant.index.paragraphs
     history = [Turn(each.answer.understood or each.answer.question, each.answer.text) for each in before]
     hits: tuple[Hit, ...] = ()
     growing = ""
@@ -80,7 +121,7 @@ def ask(
     try:
         for news in assistant.stream(question, history, filters=filters):
             if isinstance(news, Answer):
-                html = answer_html(news, reports, only(filters, reports, news.language), len(before))
+                html = answer_html(news, reports, only(filters, reports, news.language), len(before), among)
                 shown = (
                     _message("user", question_html(news.question, news.language)),
                     _message("assistant", html),
@@ -89,9 +130,13 @@ def ask(
             else:
                 spoken = language_of(question)
                 if not isinstance(news, str):
-                    hits, growing = news, found_html(news, reports, spoken)
-                elif news:  # an empty text only lets the reader stop
-                    growing = growing_html(news, hits, reports, spoken)
+                    hits, growing = news, found_html(news, reports, spoken, among)
+                else:
+                    at_the_model()
+                if isinstance(news, Waiting):
+                    growing = growing_html(words(spoken)["queue"].format(n=news.ahead), hits, reports, spoken, among)
+                elif isinstance(news, str) and news:  # an empty one only lets the reader stop
+                    growing = growing_html(news, hits, reports, spoken, among)
                 yield View(before, question, growing)
     except RagError as error:
         said = complaint(error, page, question, assistant.settings.question_limit)
@@ -143,11 +188,14 @@ def open_paragraph(assistant: Assistant, asked: Mapping[str, object], page: Lang
     quotations = asked.get("q")
     for quotation in quotations[:QUOTED_AT_MOST] if isinstance(quotations, list) else []:
         match quotation:
+            case ["zh" | "en" as spoken, int(start), int(end)]:  # marked, and nothing said of it
+                marked.setdefault(spoken, []).append((start, end))
             case ["zh" | "en" as spoken, int(start), int(end), str(verdict), str(quote)] if verdict in set(Verdict):
                 marked.setdefault(spoken, []).append((start, end))
                 verdicts.append((quote, Verdict(verdict)))
     neighbours = _neighbours(assistant, paragraph)
-    return paragraph_html(paragraph, assistant.index.reports, page, marked, verdicts, neighbours)
+    index = assistant.index
+    return paragraph_html(paragraph, index.reports, page, marked, verdicts, neighbours, index.paragraphs)
 
 
 def open_report(assistant: Assistant, name: str, page: Language) -> str:
@@ -159,31 +207,37 @@ def open_report(assistant: Assistant, name: str, page: Language) -> str:
     return report_html(report, paragraphs, page)
 
 
-def compare(assistant: Assistant, topic: str, page: Language) -> str:
+def compare(assistant: Assistant, turns: Turns, topic: str, page: Language) -> str:
     """What each report says nearest to a topic, reports by date, as HTML."""
     try:
-        columns = [
-            (report, _nearest(assistant, topic, report))
-            for report in sorted(assistant.index.reports.values(), key=lambda report: report.date or "9999")
-        ]
-    except QuestionError as error:
+        with turns.take() as turn:
+            turn.come()
+            columns = [
+                (report, _nearest(assistant, topic, report))
+                for report in sorted(assistant.index.reports.values(), key=lambda report: report.date or "9999")
+            ]
+    except (QuestionError, Busy) as error:
         return notice_html(complaint(error, page, topic, assistant.settings.question_limit))
-    return comparison_html(topic, columns, page)
+    return comparison_html(topic, columns, page, assistant.index.paragraphs)
 
 
 def take_away(
-    assistant: Assistant, exchanges: Sequence[Exchange], kind: str, page: Language
+    assistant: Assistant, exchanges: Sequence[Exchange], kind: str, page: Language, turn: object = None
 ) -> tuple[dict[str, str] | None, str]:
-    """A conversation as a file (its name, type and base64 content) and a sentence where there is none to take."""
-    if not exchanges:
+    """A conversation, or a turn of it, as a file: its name, type and base64 content; a sentence where there is none."""
+    if isinstance(turn, int):
+        exchanges = exchanges[turn : turn + 1] if turn >= 0 else ()
+    if not exchanges or kind not in TYPES:
         return None, notice_html(words(page)["nothing_to_export"])
-    answers, reports = [exchange.answer for exchange in exchanges], assistant.index.reports
+    answers, reports = [exchange.answer for exchange in exchanges], assistant.reports
+    among = assistant.index.paragraphs
+    name = f"rapporteur-{turn + 1}" if isinstance(turn, int) else "rapporteur"
     content = {
-        "md": lambda: as_markdown(answers, reports).encode(),
-        "docx": lambda: as_docx(answers, reports),
+        "md": lambda: as_markdown(answers, reports, among).encode(),
+        "docx": lambda: as_docx(answers, reports, among),
         "json": lambda: as_json(answers, reports).encode(),
     }[kind]()
-    return {"name": f"rapporteur.{kind}", "type": TYPES[kind], "content": b64encode(content).decode()}, ""
+    return {"name": f"{name}.{kind}", "type": TYPES[kind], "content": b64encode(content).decode()}, ""
 
 
 def status(assistant: Assistant, built: str, page: Language) -> str:

@@ -7,8 +7,8 @@ from typing import Any
 from xml.sax.saxutils import escape
 
 from rag.citations import MARKER
-from rag.present import UNOFFICIAL, VERDICTS, answer_json
-from rag.records import Answer, Citation, Report
+from rag.present import INSTEAD, UNOFFICIAL, VERDICTS, answer_json
+from rag.records import Answer, Citation, Paragraph, Report
 from rag.references import written
 
 Reports = Mapping[str, Report]
@@ -23,8 +23,11 @@ def as_json(answers: Sequence[Answer], reports: Reports) -> str:
     return json.dumps([answer_json(answer, reports) for answer in answers], ensure_ascii=False, indent=2)
 
 
-def as_markdown(answers: Sequence[Answer], reports: Reports) -> str:
-    """The conversation as Markdown, each marker a footnote: `[^2]`, numbered through."""
+def as_markdown(answers: Sequence[Answer], reports: Reports, among: Sequence[Paragraph] = ()) -> str:
+    """The conversation as Markdown, each marker a footnote: `[^2]`, numbered through.
+
+    `among` are the paragraphs its references are told apart from, here and below.
+    """
     shown: list[str] = []
     notes: list[str] = []
     for answer in answers:
@@ -32,13 +35,13 @@ def as_markdown(answers: Sequence[Answer], reports: Reports) -> str:
         for said, citation in _pieces(answer):
             text += _plain(said)
             if citation:
-                notes.append(f"[^{len(notes) + 1}]: {_plain(_note(citation, answer, reports))}")
+                notes.append(f"[^{len(notes) + 1}]: {_plain(_note(citation, answer, reports, among))}")
                 text += f"[^{len(notes)}]"
         shown += [f"## {_plain(_line(answer.question))}", text.replace("\n", "\n\n")]
     return "\n\n".join([*shown, "\n".join(notes)]) + "\n"
 
 
-def as_docx(answers: Sequence[Answer], reports: Reports) -> bytes:
+def as_docx(answers: Sequence[Answer], reports: Reports, among: Sequence[Paragraph] = ()) -> bytes:
     """The conversation as a Word document, each marker a footnote of Word's own."""
     from docx import Document
     from docx.opc.packuri import PackURI
@@ -52,7 +55,7 @@ def as_docx(answers: Sequence[Answer], reports: Reports) -> bytes:
         for said, citation in _pieces(answer):
             paragraph.add_run(_printable(said))
             if citation:
-                notes.append(_printable(_note(citation, answer, reports)))
+                notes.append(_printable(_note(citation, answer, reports, among)))
                 _refer(paragraph, len(notes) - 1 + SEPARATORS)
     part = Part(PackURI("/word/footnotes.xml"), FOOTNOTES_TYPE, _footnotes_xml(notes), document.part.package)
     document.part.relate_to(part, FOOTNOTES_RELATION)
@@ -76,16 +79,19 @@ def _pieces(answer: Answer) -> Iterator[tuple[str, Citation | None]]:
             )
             end = marker.end()
     yield answer.text[end:], None
+    if answer.quoted:
+        yield f"\n{INSTEAD[answer.language]}\n", None
+        yield from _pieces(answer.quoted)
 
 
-def _note(citation: Citation, answer: Answer, reports: Reports) -> str:
+def _note(citation: Citation, answer: Answer, reports: Reports, among: Sequence[Paragraph]) -> str:
     """A footnote: the reference, what checking found, and the official words behind a rendering's."""
     language, report = answer.language, reports[citation.paragraph.report]
     said = [VERDICTS[language][citation.verdict], *([] if citation.official else [UNOFFICIAL[language]])]
     notes = f" ({'; '.join(said)})" if language == "en" else f"（{'；'.join(said)}）"
     original = f" {_line(citation.original)}" if citation.original else ""
     link = report.links.get(language, "")
-    return f"{written(citation.paragraph, report, language)}{notes}{original}{' ' + link if link else ''}"
+    return f"{written(citation.paragraph, report, language, among)}{notes}{original}{' ' + link if link else ''}"
 
 
 def _refer(paragraph: Any, note: int) -> None:

@@ -2,14 +2,27 @@
 
 from collections.abc import Mapping
 from datetime import date
-from functools import partial
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
 from rag.assistant import Assistant
 from rag.page import conversation
-from rag.page.asking import MODEL, SCREEN, ask_tab, connect, welcome_html
+from rag.page.asking import (
+    AT_ONCE,
+    MODEL,
+    SCREEN,
+    ask_tab,
+    connect,
+    report_choices,
+    welcome_html,
+    year_choices,
+)
+from rag.page.drafting import draft_tab
+from rag.page.drafting import opened as opened_draft
+from rag.page.drawer import connect_drawer
+from rag.page.library import connect_library, library_tab
 from rag.page.programs import offer
+from rag.page.turns import Turns
 from rag.page.wording import words
 from rag.records import Language
 
@@ -17,6 +30,7 @@ if TYPE_CHECKING:
     import gradio as gr
 
     from rag.page.asking import Labelled
+    from rag.page.library import Spoken
 
 FONTS = (
     "system-ui",
@@ -29,6 +43,9 @@ FONTS = (
     "Noto Sans CJK SC",
 )  # installed ones: none is fetched
 BLUE = "#0369a1"  # white on it has a contrast of 5.9 to 1; the theme's own has 2.8
+TURNING = """(() => { let chosen = null; try { chosen = localStorage.getItem("rapporteur-language"); } catch {}
+if (chosen === "zh" || (chosen !== "en" && navigator.language.startsWith("zh")))
+document.documentElement.classList.add("turning"); })()"""  # sent in English, the page waits to be seen in Chinese
 FIRST = (
     "async () => { while (!window.rapporteur) await new Promise(requestAnimationFrame); return rapporteur.first(); }"
 )
@@ -48,16 +65,21 @@ def appearance() -> dict[str, Any]:
     )
     return {
         "theme": theme,
-        "head": f"<style>{_resource('page.css')}</style>",
+        "head": f"<style>{_resource('page.css')}</style><script>{TURNING}</script>",
     }  # `css` would be kept to the page's inner part
 
 
-def page(assistant: Assistant) -> "gr.Blocks":
-    """The page over an assistant."""
+def page(assistant: Assistant, mcp: bool = False, alone: bool = True) -> "gr.Blocks":
+    """The page over an assistant; with `mcp`, what it offers programs is described for an MCP server.
+
+    `alone` says that one person uses it: reports may then be added and removed.
+    """
     import gradio as gr
 
     say = words(SCREEN)
+    turns = Turns()
     labelled: Labelled = []
+    spoken: Spoken = []
     blocks: gr.Blocks = gr.Blocks(analytics_enabled=False, title="Rapporteur", fill_width=True)
     with blocks:
         with gr.Row(elem_id="top"):
@@ -73,23 +95,35 @@ def page(assistant: Assistant) -> "gr.Blocks":
         with gr.Row(elem_id="desk"):
             with gr.Column(scale=6, min_width=320, elem_id="tabs"), gr.Tabs():
                 with gr.Tab(say["ask_tab"]) as first:
-                    parts = ask_tab(assistant, language, labelled)
+                    parts = ask_tab(assistant, language, labelled, spoken, alone)
                 with gr.Tab(say["read_tab"], render_children=True) as second:
                     gr.HTML('<div id="reader-bar"></div><div id="reader"></div>', apply_default_css=False)
                 with gr.Tab(say["compare_tab"], render_children=True) as third:
-                    _compare_tab(assistant, language, labelled)
+                    _compare_tab(assistant, turns, language, labelled)
+                with gr.Tab(say["draft_tab"], elem_classes="draft-tab", render_children=True) as fourth:
+                    draft_tab(assistant, turns, language, labelled)
+                with gr.Tab(say["own_tab"], elem_classes="own-tab", render_children=True) as own:
+                    library = library_tab(assistant, language, labelled, spoken, alone)
             with gr.Column(scale=5, min_width=320, elem_id="side"):
                 gr.HTML('<aside id="panel"></aside>', apply_default_css=False)
         labelled += [(first, {"label": "ask_tab"}), (second, {"label": "read_tab"})]
-        labelled.append((third, {"label": "compare_tab"}))
+        labelled += [(third, {"label": "compare_tab"}), (fourth, {"label": "draft_tab"})]
+        labelled.append((own, {"label": "own_tab"}))
         script = _script(assistant)
-        connect(assistant, parts, script, language)
-        _switch(assistant, blocks, language, top, parts["welcome"], labelled)
-        offer(assistant)
+        spoken += [
+            (top, lambda page: _top(assistant, page)),
+            (parts["only"], lambda page: gr.update(choices=report_choices(assistant))),
+            (parts["during"], lambda page: gr.update(choices=year_choices(assistant))),
+        ]
+        connect(assistant, turns, parts, script, language)
+        connect_drawer(assistant, blocks, parts, language, alone)
+        connect_library(assistant, library, script, language, spoken, alone, cleared=[parts["only"], parts["during"]])
+        _switch(blocks, language, [*spoken, (parts["welcome"], welcome_html)], labelled)
+        offer(assistant, turns, mcp)
     return blocks
 
 
-def _compare_tab(assistant: Assistant, language: "gr.Radio", labelled: "Labelled") -> None:
+def _compare_tab(assistant: Assistant, turns: Turns, language: "gr.Radio", labelled: "Labelled") -> None:
     import gradio as gr
 
     say = words(SCREEN)
@@ -100,11 +134,11 @@ def _compare_tab(assistant: Assistant, language: "gr.Radio", labelled: "Labelled
     labelled += [(topic, {"label": "topic", "placeholder": "topic_here"}), (go, {"value": "compare"})]
     for trigger in (topic.submit, go.click):
         trigger(
-            partial(conversation.compare, assistant),
+            lambda *given: conversation.compare(assistant.as_chosen(), turns, *given),
             [topic, language],
             columns,
             concurrency_id=MODEL,
-            concurrency_limit=1,
+            concurrency_limit=AT_ONCE,
             api_visibility="private",
         )
 
@@ -115,43 +149,50 @@ def _script(assistant: Assistant) -> "gr.HTML":
 
     def paragraph(asked: object) -> str:
         given = asked if isinstance(asked, dict) else {}
-        return conversation.open_paragraph(assistant, given, _known(given.get("language")))
+        return conversation.open_paragraph(assistant.as_chosen(), given, _known(given.get("language")))
 
     def report(asked: object) -> str:
         given = asked if isinstance(asked, dict) else {}
-        return conversation.open_report(assistant, str(given.get("name", "")), _known(given.get("language")))
+        return conversation.open_report(
+            assistant.as_chosen(), str(given.get("name", "")), _known(given.get("language"))
+        )
 
-    spoken = {each: dict(words(each)) for each in ("zh", "en")}
+    def draft(asked: object) -> dict[str, str]:
+        given = asked if isinstance(asked, dict) else {}
+        return opened_draft(given, _known(given.get("language")))
+
+    def listing(_asked: object = None) -> list[tuple[str, str]]:
+        return [(each.id, each.name) for each in assistant.index.reports.values()]
+
+    both = {each: dict(words(each)) for each in ("zh", "en")}
     return gr.HTML(
         "",
         elem_id="script",
-        js_on_load=_resource("page.js"),
-        server_functions=[paragraph, report],
-        words=spoken,
-        reports=[(each.id, each.name) for each in assistant.index.reports.values()],
+        js_on_load=_resource("page.js") + _resource("library.js") + _resource("drafting.js"),
+        server_functions=[paragraph, report, draft, listing],
+        words=both,
+        reports=listing(),
     )
 
 
-def _switch(
-    assistant: Assistant,
-    blocks: "gr.Blocks",
-    language: "gr.Radio",
-    top: "gr.HTML",
-    welcome: "gr.HTML",
-    labelled: "Labelled",
-) -> None:
+def _switch(blocks: "gr.Blocks", language: "gr.Radio", spoken: "Spoken", labelled: "Labelled") -> None:
     """The whole page in one language or the other, as the reader chose last time or the browser prefers."""
 
     def speak(page: Language) -> list[Any]:
         say = words(_known(page))
         told = [_retold(say, keys) for _, keys in labelled]
-        return [page, _top(assistant, page), welcome_html(page), *told]
+        return [page, *(becomes(_known(page)) for _, becomes in spoken), *told]
 
-    outputs = [language, top, welcome, *(component for component, _ in labelled)]
+    outputs = [language, *(component for component, _ in [*spoken, *labelled])]
     quietly: dict[str, Any] = {"api_visibility": "private", "queue": False, "show_progress": "hidden"}
-    language.input(speak, language, outputs, js="(chosen) => window.rapporteur.chosen(chosen)", **quietly)
-    opened = blocks.load(speak, language, outputs, js=FIRST, **quietly)
-    opened.then(None, None, None, js='() => { document.body.dataset.ready = "yes"; }', **quietly)
+    rest = "(page) => window.rapporteur.speak(page)"
+    language.input(speak, language, outputs, js="(chosen) => window.rapporteur.chosen(chosen)", **quietly).then(
+        None, language, None, js=rest, **quietly
+    )
+    ready = '() => { document.body.dataset.ready = "yes"; }'
+    blocks.load(speak, language, outputs, js=FIRST, **quietly).then(None, language, None, js=rest, **quietly).then(
+        None, None, None, js=ready, **quietly
+    )
 
 
 def _top(assistant: Assistant, page: Language) -> str:

@@ -10,14 +10,16 @@ from html import escape
 from typing import Any
 
 from rag.citations import MARKER
-from rag.page.wording import LANGUAGE_NAMES, words
-from rag.present import UNOFFICIAL, VERDICTS, answer_text
+from rag.page.wording import LANGUAGE_NAMES, told, words
+from rag.present import INSTEAD, UNOFFICIAL, VERDICTS, answer_text
 from rag.records import Answer, Citation, Hit, Language, Paragraph, Report, Slice, Verdict
 from rag.references import written
 
 Reports = Mapping[str, Report]
+Among = Sequence[Paragraph]  # the paragraphs that references are told apart from: a number may be printed twice
 REJECTED = {Verdict.NUMBER_MISMATCH, Verdict.NOT_FOUND}
 EXCERPT = 120  # characters of a hit in a list; twice that in English: two lines of the chat
+AROUND = 60  # Chinese characters of a paragraph before or after the one that is shown, twice as many English ones
 QUOTED = 80  # characters of quoted words repeated above their verdict
 NEAREST = 5  # paragraphs listed under a refusal, as `rapporteur ask` does
 
@@ -27,17 +29,23 @@ def question_html(question: str, language: Language) -> str:
     return f'<div class="asked" lang="{lang(language)}">{lines(question)}</div>'
 
 
-def found_html(hits: Sequence[Hit], reports: Reports, language: Language) -> str:
+def found_html(hits: Sequence[Hit], reports: Reports, language: Language, among: Among = ()) -> str:
     """The paragraphs found, while the answer is being made."""
     say = words(language)
-    listed = _hits(hits[:NEAREST], reports, language)
+    listed = _hits(hits[:NEAREST], reports, language, among)
     return f'<div class="answer waiting" lang="{lang(language)}"><p>{say["found_while"]}</p>{listed}</div>'
 
 
-def growing_html(text: str, hits: Sequence[Hit], reports: Reports, language: Language) -> str:
+def growing_html(text: str, hits: Sequence[Hit], reports: Reports, language: Language, among: Among = ()) -> str:
     """An answer's text as far as it is written, over the paragraphs found."""
-    listed = _hits(hits[:NEAREST], reports, language)
+    listed = _hits(hits[:NEAREST], reports, language, among)
     return f'<div class="answer waiting" lang="{lang(language)}"><p>{lines(text)}</p>{listed}</div>'
+
+
+def waiting_html(ahead: int, language: Language) -> str:
+    """What stands where the answer will, while others are answered first."""
+    said = words(language)["queue"].format(n=ahead)
+    return f'<div class="answer waiting" lang="{lang(language)}"><p>{said}</p></div>'
 
 
 def stopped_html(language: Language) -> str:
@@ -45,25 +53,28 @@ def stopped_html(language: Language) -> str:
     return f'<div class="answer stopped" lang="{lang(language)}"><p>{words(language)["stopped"]}</p></div>'
 
 
-def answer_html(answer: Answer, reports: Reports, only: str, turn: int) -> str:
+def answer_html(answer: Answer, reports: Reports, only: str, turn: int, among: Among = ()) -> str:
     """An answer with its citations as buttons, its sources, the paragraphs found, and what can be done with it."""
     language, say = answer.language, words(answer.language)
     notes = [f'<p class="note">{say["only"]}{lines(only)}</p>'] if only else []
     if answer.understood:
         notes.append(f'<p class="note">{say["understood"]}{lines(answer.understood)}</p>')
     if answer.llm_error:
-        notes.append(f'<p class="note warning">{escape(_one_line(answer.llm_error))}</p>')
+        notes.append(f'<p class="note warning">{escape(_one_line(told(answer.llm_error, language)))}</p>')
     if answer.abstained:
         body = f'<p>{lines(answer.text)}</p><p class="note">{say["nearest"]}</p>'
-        body += _hits(answer.hits[:NEAREST], reports, language)
+        body += _hits(answer.hits[:NEAREST], reports, language, among)
+        if quoted := answer.quoted:  # nothing a model wrote was verified
+            body += f'<p class="note">{INSTEAD[language]}</p><p class="text">{_cited(quoted)}</p>'
+            body += _sources(quoted, reports, among)
         rest = answer.hits[NEAREST:]
     else:
-        body = f'<p class="text">{_cited(answer)}</p>{_sources(answer, reports)}'
+        body = f'<p class="text">{_cited(answer)}</p>{_sources(answer, reports, among)}'
         rest = answer.hits
     more = say["found"].format(n=len(answer.hits))
-    found = f"<details><summary>{more}</summary>{_hits(rest, reports, language)}</details>" if rest else ""
+    found = f"<details><summary>{more}</summary>{_hits(rest, reports, language, among)}</details>" if rest else ""
     kind = "answer abstained" if answer.abstained else "answer"
-    shown = "".join([*notes, body, found, _acts(answer, reports, turn)])
+    shown = "".join([*notes, body, found, _acts(answer, reports, turn, among)])
     return f'<div class="{kind}" lang="{lang(language)}">{shown}</div>'
 
 
@@ -74,10 +85,12 @@ def paragraph_html(
     marked: Mapping[str, Sequence[Slice]],
     verdicts: Sequence[tuple[str, Verdict]],
     neighbours: tuple[Paragraph | None, Paragraph | None],
+    among: Among = (),
 ) -> str:
     """A paragraph as the panel shows it: reference, headings, verdicts, both languages, footnotes, official links.
 
-    `marked` gives the slices to mark by text language, `verdicts` the quoted words with what checking them found.
+    `marked` gives the slices to mark by text language, `verdicts` the quoted words with what checking them found; the
+    neighbours' first words stand around the texts.
     """
     report = reports[paragraph.report]
     path = " › ".join(escape(heading) for heading in headings_in(paragraph, language))
@@ -86,12 +99,15 @@ def paragraph_html(
     texts = "".join(_text_section(paragraph, each, language, marked.get(each, ())) for each in order)
     return (
         f'<article data-p="{escape(paragraph.id)}">'
-        f'<h2 tabindex="-1">{escape(written(paragraph, report, language))}</h2>'
+        f'<h2 tabindex="-1">{escape(written(paragraph, report, language, among))}</h2>'
         f'<p class="title" lang="{lang(title_in(report, language)[1])}">{escape(title_in(report, language)[0])}</p>'
         + (f'<p class="path">{path}</p>' if path else "")
         + "".join(_verdict(quote, verdict, language) for quote, verdict in verdicts)
-        + _panel_buttons(paragraph, report, language, neighbours)
-        + f'<div class="texts">{texts}</div>{_footnotes(paragraph, language)}{links_html(report, language)}</article>'
+        + _panel_buttons(paragraph, report, language, among)
+        + _neighbour(neighbours[0], report, language, "previous", among)
+        + f'<div class="texts">{texts}</div>{_footnotes(paragraph, language)}'
+        + _neighbour(neighbours[1], report, language, "next", among)
+        + f"{links_html(report, language)}</article>"
     )
 
 
@@ -150,11 +166,11 @@ def _cite_button(citation: Citation, answer: Answer, name: str = "") -> str:
     return button(kind, value, name or f"[{citation.marker}]", VERDICTS[answer.language][citation.verdict])
 
 
-def _sources(answer: Answer, reports: Reports) -> str:
+def _sources(answer: Answer, reports: Reports, among: Among) -> str:
     language, shown = answer.language, []
     for marker in dict.fromkeys(citation.marker for citation in answer.citations):
         together = [citation for citation in answer.citations if citation.marker == marker]
-        reference = written(together[0].paragraph, reports[together[0].paragraph.report], language)
+        reference = written(together[0].paragraph, reports[together[0].paragraph.report], language, among)
         said = [VERDICTS[language][verdict] for verdict in dict.fromkeys(each.verdict for each in together)]
         said += [] if all(each.official for each in together) else [UNOFFICIAL[language]]
         sign = "✗" if any(each.verdict in REJECTED for each in together) else "✓"
@@ -164,45 +180,57 @@ def _sources(answer: Answer, reports: Reports) -> str:
     return f'<ul class="sources" title="{words(language)["sources"]}">{"".join(shown)}</ul>'
 
 
-def _hits(hits: Sequence[Hit], reports: Reports, language: Language) -> str:
-    return f'<ul class="hits">{"".join(_hit(hit, reports, language) for hit in hits)}</ul>'
+def _hits(hits: Sequence[Hit], reports: Reports, language: Language, among: Among) -> str:
+    return f'<ul class="hits">{"".join(_hit(hit, reports, language, among) for hit in hits)}</ul>'
 
 
-def _hit(hit: Hit, reports: Reports, language: Language) -> str:
+def _hit(hit: Hit, reports: Reports, language: Language, among: Among) -> str:
     paragraph = hit.paragraph
+    reference = written(paragraph, reports[paragraph.report], language, among)
+    opener = button("cite", {"p": paragraph.id, "q": []}, reference)
+    return f"<li>{opener} {_excerpt(paragraph, language, EXCERPT)}</li>"
+
+
+def _excerpt(paragraph: Paragraph, language: Language, length: int) -> str:
+    """The beginning of a paragraph in a language, or in its own; English takes twice the signs."""
     spoken = language if paragraph.in_language(language) else paragraph.language
-    text = _short(paragraph.in_language(spoken) or paragraph.text, EXCERPT if spoken == "zh" else 2 * EXCERPT)
-    opener = button("cite", {"p": paragraph.id, "q": []}, written(paragraph, reports[paragraph.report], language), "")
-    return f'<li>{opener} <span class="excerpt" lang="{lang(spoken)}">{escape(text)}</span></li>'
+    text = _short(paragraph.in_language(spoken) or paragraph.text, length if spoken == "zh" else 2 * length)
+    return f'<span class="excerpt" lang="{lang(spoken)}">{escape(text)}</span>'
 
 
-def _acts(answer: Answer, reports: Reports, turn: int) -> str:
+def _acts(answer: Answer, reports: Reports, turn: int, among: Among) -> str:
     say = words(answer.language)
     seconds = f"{sum(answer.timings.values()) / 1000:.2f}"
+    takes = "".join(
+        button("act take", {"turn": turn, "kind": kind}, name, say[kind])
+        for kind, name in (("md", "Markdown"), ("docx", "Word"), ("json", "JSON"))
+    )
     return (
-        '<p class="acts">'
-        + button("act copy", answer_text(answer, reports), say["copy"], "")
+        '<div class="acts">'
+        + button("act copy", answer_text(answer, reports, among), say["copy"], "")
         + button("act again", turn, say["again"], "")
         + button("act edit", turn, say["edit"], "")
-        + f'<span class="note">{say["took"].format(seconds=seconds)}</span></p>'
+        + f'<details class="takes"><summary>{say["take_one"]}</summary>{takes}</details>'
+        + f'<span class="note">{say["took"].format(seconds=seconds)}</span></div>'
     )
 
 
-def _panel_buttons(
-    paragraph: Paragraph, report: Report, language: Language, neighbours: tuple[Paragraph | None, Paragraph | None]
-) -> str:
+def _panel_buttons(paragraph: Paragraph, report: Report, language: Language, among: Among) -> str:
     say = words(language)
-    before, after = neighbours
     buttons = [button("back", "", f"← {say['back']}", "")]
-    for neighbour, name in ((before, "previous"), (after, "next")):
-        if neighbour:
-            buttons.append(
-                button("cite", {"p": neighbour.id, "q": []}, say[name], written(neighbour, report, language))
-            )
+    buttons.append(button("copy", written(paragraph, report, language, among), say["copy_reference"], ""))
     buttons.append(button("open", paragraph.id, say["open"], ""))
-    buttons.append(button("copy", written(paragraph, report, language), say["copy_reference"], ""))
     buttons.append(button("link", paragraph.id, say["permalink"], ""))
     return f'<p class="acts">{"".join(buttons)}</p>'
+
+
+def _neighbour(paragraph: Paragraph | None, report: Report, language: Language, name: str, among: Among) -> str:
+    """The paragraph before or after, its first words to be read at once and the rest a press away."""
+    if paragraph is None:
+        return ""
+    reference = written(paragraph, report, language, among)
+    opener = button("cite", {"p": paragraph.id, "q": []}, words(language)[name], reference)
+    return f'<p class="around {name}">{opener} {_excerpt(paragraph, language, AROUND)}</p>'
 
 
 def button(kind: str, value: Any, name: str, title: str = "") -> str:
@@ -286,4 +314,7 @@ def _one_line(text: str) -> str:
 
 def _short(text: str, length: int) -> str:
     line = _one_line(text)
-    return line if len(line) <= length else line[:length].rstrip() + " …"
+    if len(line) <= length:
+        return line
+    cut, space, rest = line[:length].rpartition(" ")
+    return (cut if space and rest.isascii() and line[length] != " " else line[:length].rstrip()) + " …"

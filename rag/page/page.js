@@ -5,6 +5,7 @@ let language = "en";
 let origin = null; // the button that opened the panel: where "back" returns to
 let opened = null; // what the panel shows
 let reading = null; // the report in the reader
+let reports = props.reports; // [id, name] of each; library.js keeps them
 
 const byId = (id) => document.getElementById(id);
 const say = (key) => props.words[language][key];
@@ -82,7 +83,7 @@ const readReport = async (name, paragraph) => {
 const readerBar = async () => {
   const bar = await present("reader-bar");
   const chosen = byId("reader-report")?.value;
-  const options = props.reports.map(([id, name]) => {
+  const options = reports.map(([id, name]) => {
     const option = new Option(name, id);
     return option.outerHTML;
   });
@@ -117,14 +118,31 @@ const find = (wanted) => {
 
 // The language
 
-const speak = (chosen) => {
-  const changed = chosen !== language;
+/** What the panel and the reader show, in a language: asked for while the server still translates the rest. */
+const inLanguage = (chosen) => ({
+  panel: opened && document.body.classList.contains("with-panel") ? server.paragraph({ ...opened, language: chosen }) : null,
+  report: reading ? server.report({ name: byId("reader-report").value, language: chosen }) : null,
+});
+
+let coming = { panel: null, report: null };
+
+/** The rest of the page in a language, in one step with what the server has just translated. */
+const speak = async (chosen) => {
+  const [panel, report] = await Promise.all([coming.panel, coming.report]);
+  coming = { panel: null, report: null };
   language = chosen;
   document.documentElement.lang = language === "zh" ? "zh-Hans" : "en";
   readerBar();
-  if (opened && document.body.classList.contains("with-panel")) showPanel(opened, null);
+  draftBar();
+  if (panel) byId("panel").innerHTML = panel;
   else emptyPanel();
-  if (changed && reading) readReport(byId("reader-report").value).then(() => {});
+  if (report) {
+    byId("reader").innerHTML = report;
+    reading = byId("reader-report").value + language;
+  }
+  document.documentElement.classList.remove("turning");
+  if (document.querySelector("#columns section")) byId("compare").click();
+  if (document.querySelector("#draft .counts")) byId("draft-check").click();
 };
 
 window.rapporteur = {
@@ -132,9 +150,9 @@ window.rapporteur = {
   first: () => {
     let chosen = null;
     try { chosen = localStorage.getItem("rapporteur-language"); } catch { /* storage may be forbidden */ }
-    speak(["zh", "en"].includes(chosen) ? chosen : navigator.language.startsWith("zh") ? "zh" : "en");
-    return language;
+    return ["zh", "en"].includes(chosen) ? chosen : navigator.language.startsWith("zh") ? "zh" : "en";
   },
+  speak,
   /** Hand the reader a file that the server sent as base64: nothing is left behind on the server. */
   save: (file) => {
     if (!file) return;
@@ -147,7 +165,7 @@ window.rapporteur = {
   },
   chosen: (language) => {
     try { localStorage.setItem("rapporteur-language", language); } catch { /* then it lasts for this visit */ }
-    speak(language);
+    coming = inLanguage(language);
     return language;
   },
 };
@@ -156,16 +174,19 @@ window.rapporteur = {
 
 document.addEventListener("click", (event) => {
   const button = event.target.closest("button");
-  const act = button?.parentElement.matches(".acts") ? button : null; // Gradio has classes of the same names
+  const act = button?.parentElement.matches(".acts, .takes") ? button : null; // Gradio has classes of the same names
   if (button?.matches(".cite")) showPanel(JSON.parse(button.value), button);
   else if (act?.matches(".copy")) copy(button.value);
   else if (act?.matches(".again")) trigger("retry", { turn: Number(button.value) });
+  else if (act?.matches(".take")) trigger("take", JSON.parse(button.value));
   else if (act?.matches(".edit")) {
     trigger("edit", { turn: Number(button.value) });
     document.querySelector("#question textarea").focus();
   } else if (act?.matches(".back")) closePanel();
   else if (act?.matches(".open")) readReport(button.value.split("#")[0], button.value);
-  else if (button?.matches('#tabs [role="tab"]') && button === tab(1) && !reading) readReport(props.reports[0][0]);
+  else if (event.isTrusted && button?.matches('#tabs [role="tab"]') && button === tab(1) && !reading) {
+    readReport(reports[0][0]); // not where readReport itself has opened the tab
+  }
   else if (act?.matches(".link")) copy(new URL("?p=" + encodeURIComponent(button.value), location.href).href);
   const link = event.target.closest("#reader nav a");
   if (link) {
@@ -189,6 +210,44 @@ document.addEventListener("keydown", (event) => {
   if (event.key === "Escape" && document.body.classList.contains("with-panel")) closePanel();
 });
 
+// Enter that ends a composition (Chinese input) chooses a word and must not send the question: where a browser reports
+// it as a key of its own, nobody else hears of it.
+for (const kind of ["keydown", "keypress"]) {
+  document.addEventListener(kind, (event) => {
+    if (event.key === "Enter" && (event.isComposing || event.keyCode === 229)) event.stopImmediatePropagation();
+  }, true);
+}
+
+// The chat holds the last few turns; those before them are kept here as they stood in it.
+
+const past = new Map(); // turn → the HTML of its question and answer
+
+const keepTurns = () => {
+  const questions = document.querySelectorAll("#chat .asked");
+  const answers = [...document.querySelectorAll("#chat .answer")].filter((each) => each.querySelector(".acts .again"));
+  const turns = answers.map((each) => Number(each.querySelector(".acts .again").value));
+  if (questions.length && !answers.length) return; // the first one is being answered
+  if (!questions.length) past.clear();
+  turns.forEach((turn, place) => {
+    if (!past.has(turn) || place === turns.length - 1) {
+      past.set(turn, questions[place].outerHTML + answers[place].outerHTML);
+    }
+  });
+  const earlier = byId("earlier");
+  const before = turns[0] ?? 0;
+  if (!earlier) return;
+  const [summary, kept] = earlier.children;
+  earlier.hidden = before === 0;
+  const said = say("earlier").replace("{n}", before);
+  if (summary.textContent !== said) summary.textContent = said;
+  if (kept.childElementCount > before) kept.replaceChildren();
+  while (kept.childElementCount < before) {
+    const turn = document.createElement("section");
+    turn.innerHTML = past.get(kept.childElementCount) ?? "";
+    kept.append(turn);
+  }
+};
+
 let asked = 0; // questions in the chat
 new MutationObserver(() => {
   // Gradio labels each message with its whole HTML source, which a screen reader would read aloud.
@@ -196,7 +255,8 @@ new MutationObserver(() => {
   const questions = document.querySelectorAll("#chat .asked");
   if (questions.length > asked) questions[questions.length - 1].scrollIntoView({ block: "nearest" });
   asked = questions.length;
-  const open = [0, 1, 2].find((place) => tab(place)?.getAttribute("aria-selected") === "true");
+  keepTurns();
+  const open = [0, 1, 2, 3, 4, 5].find((place) => tab(place)?.getAttribute("aria-selected") === "true");
   if (document.body.dataset.tab !== String(open)) document.body.dataset.tab = open;
 }).observe(document.body, { childList: true, subtree: true, attributeFilter: ["aria-label", "aria-selected"] });
 

@@ -22,7 +22,7 @@ def report_html(report: Report, paragraphs: Sequence[Paragraph], language: Langu
             outline.append(f'<li class="d{depth}"><a href="#{anchor}">{name}</a></li>')
             shown.append(f'<{tag} id="{anchor}" tabindex="-1">{_both(paragraph, depth)}</{tag}>')
         path = paragraph.headings
-        shown.append(_readable(paragraph, report, language))
+        shown.append(_readable(paragraph, report, language, paragraphs))
     contents = words(language)["outline"]
     return (
         f'{_head(report, paragraphs, language)}<div class="book">'
@@ -31,11 +31,16 @@ def report_html(report: Report, paragraphs: Sequence[Paragraph], language: Langu
     )
 
 
-def comparison_html(topic: str, columns: Iterable[tuple[Report, Sequence[Hit]]], language: Language) -> str:
+def comparison_html(
+    topic: str,
+    columns: Iterable[tuple[Report, Sequence[Hit]]],
+    language: Language,
+    among: Sequence[Paragraph] = (),
+) -> str:
     """What each report says nearest to a topic, a column each."""
     shown = []
     for report, hits in columns:
-        paragraphs = "".join(_compared(hit.paragraph, report, language) for hit in hits)
+        paragraphs = "".join(_compared(hit.paragraph, report, language, among) for hit in hits)
         title, spoken = title_in(report, language)
         head = f'<h3>{escape(report.name)}</h3><p class="path">{escape(report.date)}</p>'
         head += f'<p class="title" lang="{lang(spoken)}">{escape(title)}</p>'
@@ -60,7 +65,7 @@ def _head(report: Report, paragraphs: Sequence[Paragraph], language: Language) -
     )
 
 
-def _readable(paragraph: Paragraph, report: Report, language: Language) -> str:
+def _readable(paragraph: Paragraph, report: Report, language: Language, among: Sequence[Paragraph]) -> str:
     spoken = ("zh", "en") if language == "zh" else ("en", "zh")
     texts = "".join(
         f'<p lang="{lang(each)}" class="body {"own" if each == paragraph.language else "other"}">{lines(text)}</p>'
@@ -68,17 +73,17 @@ def _readable(paragraph: Paragraph, report: Report, language: Language) -> str:
         if (text := paragraph.in_language(each)) is not None
     )
     number = button(
-        "cite", {"p": paragraph.id, "q": []}, paragraph.printed or "·", written(paragraph, report, language)
+        "cite", {"p": paragraph.id, "q": []}, paragraph.printed or "·", written(paragraph, report, language, among)
     )
     head = f'<div class="readable" data-p="{escape(paragraph.id)}" tabindex="-1">'
     return f'{head}{number}<div class="texts">{texts}</div></div>'
 
 
-def _compared(paragraph: Paragraph, report: Report, language: Language) -> str:
+def _compared(paragraph: Paragraph, report: Report, language: Language, among: Sequence[Paragraph]) -> str:
     spoken = language if paragraph.in_language(language) else paragraph.language
     translation = paragraph.translations.get(spoken)
     note = f'<span class="note">{UNOFFICIAL[language]}</span>' if translation and not translation.official else ""
-    opener = button("cite", {"p": paragraph.id, "q": []}, written(paragraph, report, language))
+    opener = button("cite", {"p": paragraph.id, "q": []}, written(paragraph, report, language, among))
     text = lines(paragraph.in_language(spoken) or paragraph.text)
     return f'<div class="compared">{opener} {note}<p class="body" lang="{lang(spoken)}">{text}</p></div>'
 

@@ -12,9 +12,12 @@ from rag.errors import (
     ModelError,
     QuestionError,
     RagError,
+    ReportError,
     SettingError,
     UnknownParagraph,
 )
+from rag.page.complaints import in_chinese
+from rag.page.turns import Busy
 from rag.records import Language
 
 LANGUAGE_NAMES = {"zh": {"zh": "中文", "en": "英文"}, "en": {"zh": "Chinese", "en": "English"}}
@@ -27,12 +30,15 @@ EXAMPLES: tuple[str, ...] = (  # each answered well when tried on the five repor
     "BMS7 annex para 92",
 )
 COMPLAINTS_ZH: tuple[tuple[type[RagError], str], ...] = (
+    (Busy, "等候的问题太多，这个问题没有排上。请过一会儿再问。"),
     (GenerationError, "语言模型没有写出答案。请再问一次，或用 --llm none 启动。"),
     (ModelError, "模型缺失或损坏。请运行 rapporteur doctor 查看原因。"),
     (IndexProblem, "索引缺失或损坏。请运行 rapporteur build 重新建立。"),
     (UnknownParagraph, "没有这一段。请检查报告文号和段号。"),
+    (ReportError, "这份报告无法读取。请打开后另存一份，或另存为纯文本，再试一次。"),
     (SettingError, "索引中没有所选的报告或年份。请改变限定条件。"),
 )
+UNKNOWN_ZH = "没有成功。请再试一次；如果仍然如此，请运行 rapporteur doctor 查看原因。"
 
 
 @cache
@@ -47,7 +53,13 @@ def complaint(error: RagError, language: Language, question: str = "", limit: in
         return str(error)
     if isinstance(error, QuestionError):
         return _question_complaint_zh(question, limit)
-    return next((said for kind, said in COMPLAINTS_ZH if isinstance(error, kind)), f"没有成功：{error}")
+    by_kind = next((said for kind, said in COMPLAINTS_ZH if isinstance(error, kind)), UNKNOWN_ZH)
+    return in_chinese(str(error)) or by_kind
+
+
+def told(message: str, language: Language) -> str:
+    """What an answer says of a language model that failed, in the answer's language."""
+    return complaint(GenerationError(message), language)
 
 
 def _question_complaint_zh(question: str, limit: int) -> str:

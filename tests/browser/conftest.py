@@ -4,7 +4,7 @@ RAPPORTEUR_PAGE names a page that is already running, for whoever works on the p
 """
 
 import os
-import select
+import re
 import shutil
 import socket
 import subprocess
@@ -21,25 +21,27 @@ INSTALL = "apt-get install -y chromium fonts-noto-cjk"
 NOWHERE = "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"
 USUAL = {"locale": "en-US", "viewport": {"width": 1280, "height": 900}}
 READY = 120  # seconds a loaded machine may take to load the models
+PATIENCE = 30_000  # milliseconds it may take to answer or to paint: the usual 5,000 failed there
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def browser() -> Iterator[Any]:
     """Chromium; skipped with the command that installs it where there is none, but never in CI."""
     if CHROMIUM is None:
         if os.environ.get("CI") == "true":
             pytest.fail(f"No Chromium. Run: {INSTALL}")
         pytest.skip(f"no Chromium; run: {INSTALL}")
-    from playwright.sync_api import sync_playwright
+    from playwright.sync_api import expect, sync_playwright
 
+    expect.set_options(timeout=PATIENCE)
     with sync_playwright() as playwright:
         opened = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", NOWHERE])  # CI runs as root
         yield opened
         opened.close()
 
 
-@pytest.fixture(scope="session")
-def address(request: pytest.FixtureRequest) -> Iterator[str]:
+@pytest.fixture(scope="package")
+def address(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of a page over the five reports."""
     if given := os.environ.get("RAPPORTEUR_PAGE"):
         yield given
@@ -51,19 +53,17 @@ def address(request: pytest.FixtureRequest) -> Iterator[str]:
     command = [sys.executable, "-m", "rag", "serve", "--index", str(index.folder.parent), "--port", str(port)]
     root = Path(__file__).parents[2]
     environment = {**os.environ, "RAPPORTEUR_CACHE": str(cache), "PYTHONUNBUFFERED": "1"}
-    server = subprocess.Popen(
-        command, cwd=root, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
-    )
-    assert server.stdout is not None
+    log = tmp_path_factory.mktemp("page") / "server.log"
+    with log.open("w") as said:
+        server = subprocess.Popen(command, cwd=root, env=environment, stdout=said, stderr=subprocess.STDOUT)
     try:
-        yield _said(server, time.monotonic() + READY)
+        yield _said(server, log, time.monotonic() + READY)
     finally:
         server.terminate()
-        server.wait(10)
-        server.stdout.close()
+        server.wait(READY)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def usual(browser: Any) -> Iterator[Any]:
     """The context most tests share, for its cache."""
     context = browser.new_context(**USUAL)
@@ -93,7 +93,7 @@ def open_page(browser: Any, usual: Any, address: str) -> Iterator[Any]:
         page = context.new_page()
         pages.append(page)
         page.on("request", asked)
-        page.set_default_timeout(15_000)
+        page.set_default_timeout(PATIENCE)
         page.goto(address + path)
         page.wait_for_selector("body[data-ready]", state="attached")
         return page
@@ -107,13 +107,10 @@ def open_page(browser: Any, usual: Any, address: str) -> Iterator[Any]:
     assert elsewhere == []
 
 
-def _said(server: "subprocess.Popen[str]", until: float) -> str:
+def _said(server: "subprocess.Popen[bytes]", log: Path, until: float) -> str:
     """The address the server says it is on."""
-    lines = []
-    assert server.stdout is not None
     while time.monotonic() < until and server.poll() is None:
-        if select.select([server.stdout], [], [], 1)[0]:
-            lines.append(server.stdout.readline())
-            if "Rapporteur is on " in lines[-1]:
-                return lines[-1].split()[-1] + "/"
-    raise AssertionError(f"the page did not come up: {''.join(lines)}")
+        if on := re.search(r"Rapporteur is on (\S+)\n", log.read_text("utf-8")):
+            return f"{on[1]}/"
+        time.sleep(0.1)
+    raise AssertionError(f"the page did not come up: {log.read_text('utf-8')}")
