@@ -2,6 +2,7 @@
 
 import json
 import os
+import shlex
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -193,7 +194,8 @@ def add(
         _to_its_end(own.add(seen, seen.facts, settings))
     finally:
         own.discard(seen)
-    typer.echo(f"Added {seen.facts.symbol or seen.file}. Remove it again with: rapporteur remove REPORT")
+    added = next(each for each in open_index(settings.index).reports.values() if each.file == seen.file)
+    typer.echo(f"Added {added.name}. Remove it again with: rapporteur remove {shlex.quote(added.id)}")
 
 
 @app.command()

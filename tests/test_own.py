@@ -1,6 +1,7 @@
 """The reader's own reports: what is recognised, adding, removing, and that nothing changes where that fails."""
 
 import os
+import re
 from collections.abc import Generator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -12,8 +13,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from made_index import FakeEmbedder, ferry_paragraphs, indexed
 from making import make_encrypted_pdf
+from typer.testing import CliRunner
 
 from rag import own
+from rag.__main__ import app
 from rag.assistant import Assistant, build
 from rag.errors import ReportError, SettingError
 from rag.index import open_index
@@ -272,3 +275,20 @@ def test_an_encrypted_pdf_is_refused_by_name(tmp_path: Path, settings: Settings)
     make_encrypted_pdf(path, "1. Secret.", "en")
     with pytest.raises(ReportError, match=r"locked\.pdf: is encrypted"):
         previewed(path, settings)
+
+
+def test_the_command_line_adds_a_report_and_says_how_to_remove_it(
+    report: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("rag.__main__._settings", lambda **flags: settings)
+    invoked = CliRunner()
+    asked = invoked.invoke(app, ["add", str(report)], input="n\n")
+    assert asked.exit_code == 1
+    assert "main: 1 to 6; missing: 4; more than once: 6" in asked.output
+    assert "A/99/777" not in open_index(settings.index).reports
+    added = invoked.invoke(app, ["add", str(report), "--yes"])
+    command = re.search(r"Added A/99/777\. Remove it again with: rapporteur remove (\S+)\n", added.output)
+    assert command, added.output
+    assert "A/99/777" in open_index(settings.index).reports
+    assert invoked.invoke(app, ["remove", command[1]]).exit_code == 0
+    assert "A/99/777" not in open_index(settings.index).reports

@@ -55,6 +55,10 @@ def test_a_report_of_which_facts_are_stated_takes_no_symbol_from_its_text() -> N
     ("text", "symbol"),
     [
         pytest.param("A/79/123\n\nThe title\n", "A/79/123", id="on-the-title-page"),
+        pytest.param("United Nations   A/79/123\nGeneral Assembly\n", "A/79/123", id="in-the-masthead"),
+        pytest.param("联 合 国 A/79/123\n大会\n", "A/79/123", id="in-the-chinese-masthead"),
+        pytest.param("聯合國 A/79/123\n", "A/79/123", id="in-the-traditional-masthead"),
+        pytest.param("United Nations and/or others\n", None, id="a-line-that-begins-like-a-masthead"),
         pytest.param("Text.\n" * 30 + "S/2021/839\nText.\nS/2021/839\n", "S/2021/839", id="as-a-running-head"),
         pytest.param("Text.\n" * 30 + "S/2021/839\n", None, id="once-far-down"),
         pytest.param("See A/79/123.\n", None, id="in-a-sentence"),

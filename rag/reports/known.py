@@ -12,6 +12,7 @@ from rag.records import Language, Report
 from rag.reports.layout import SYMBOL_LINE
 
 FIRST_LINES = 20  # not blank; within them a report prints its own symbol and date
+MASTHEAD = re.compile(r"(?:United Nations|联 ?合 ?国|聯 ?合 ?國)\s{1,200}(\S{1,80})")  # "United Nations   A/79/123"
 YEAR = re.compile(r"(?<!\d)(19[4-9]\d|20\d\d)(?!\d)")
 DATE_LINE = re.compile(
     r"[^。.]{0,20}?(?:\d{1,2} [A-Z][a-z]{2,8} \d{4}|\d{4} ?年 ?\d{1,2} ?月 ?\d{1,2} ?日)[^。.]{0,14}"
@@ -62,8 +63,11 @@ def describe(file: str, text: str, language: Language, sha256: str, known: Mappi
 
 
 def printed_symbol(text: str) -> str | None:
-    """The report's own symbol: alone on one of its first lines, else on lines of its own again and again."""
+    """The report's own symbol: alone or in the masthead on one of its first lines, else alone again and again."""
     lines = [line.strip() for line in text.splitlines() if line.strip()]
+    lines[:FIRST_LINES] = [
+        masthead[1] if (masthead := MASTHEAD.fullmatch(line)) else line for line in lines[:FIRST_LINES]
+    ]
     alone = [line for line in lines if SYMBOL_LINE.fullmatch(line) and any(map(str.isdigit, line))]
     on_first_page = [line for line in lines[:FIRST_LINES] if line in alone]
     repeated = [symbol for symbol, times in Counter(alone).items() if times > 1]
