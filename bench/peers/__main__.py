@@ -1,6 +1,6 @@
 """`python -m bench.peers`: the usual ways beside ours, from their own environments to a table.
 
-    python -m bench.peers --split dev --limit 40 --out /tmp/peers       a quick try
+    python -m bench.peers --split dev --limit 40 --out peers-run       a quick try
     python -m bench.peers --split test --out bench/peers/results/NAME   the whole table
 
 Each peer's environment is made under bench/peers/.venvs/ from bench/peers/requirements/ when it is first needed (some
