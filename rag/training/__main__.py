@@ -105,10 +105,10 @@ def _say(line: str) -> None:
     print(time.strftime("%H:%M:%S"), line, flush=True)
 
 
-def run() -> None:
-    """`main`, a RagError being one line on stderr and exit code 2."""
+def run(command: Callable[..., None] = main) -> None:
+    """A command, a RagError being one line on stderr and exit code 2."""
     try:
-        typer.run(main)
+        typer.run(command)
     except RagError as error:
         print(error, file=sys.stderr)
         sys.exit(2)

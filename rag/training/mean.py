@@ -5,7 +5,6 @@ Runs from one start that saw other batches go wrong in other directions; their m
 """
 
 import json
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
@@ -14,7 +13,7 @@ import numpy as np
 import typer
 
 from rag.embedding import FloatMatrix, trained_rows
-from rag.errors import RagError
+from rag.training.__main__ import run
 from rag.training.packing import write_rows
 from rag.training.pairs import PairsError
 
@@ -27,11 +26,11 @@ def mean(runs: Sequence[Path]) -> tuple[list[str], FloatMatrix]:
         ModelError: one is damaged or of another base.
     """
     words, total = trained_rows(runs[0])
-    for run in runs[1:]:
-        others, rows = trained_rows(run)
+    for path in runs[1:]:
+        others, rows = trained_rows(path)
         place = {word: i for i, word in enumerate(others)}
         if set(words) != set(others):
-            raise PairsError(f"{run} holds other words than {runs[0]}; average runs with the same --words")
+            raise PairsError(f"{path} holds other words than {runs[0]}; average runs with the same --words")
         total = total + rows[[place[word] for word in words]]
     return words, (total / len(runs)).astype(np.float32)
 
@@ -42,18 +41,9 @@ def main(
 ) -> None:
     """Write the mean of the rows of several runs."""
     words, rows = mean(runs)
-    training = [json.loads(run.with_suffix(".json").read_text("utf-8"))["training"] for run in runs]
+    training = [json.loads(path.with_suffix(".json").read_text("utf-8"))["training"] for path in runs]
     write_rows(out, words, rows, {"mean of": training})
 
 
-def run() -> None:
-    """`main`, a RagError being one line on stderr and exit code 2."""
-    try:
-        typer.run(main)
-    except RagError as error:
-        print(error, file=sys.stderr)
-        sys.exit(2)
-
-
 if __name__ == "__main__":
-    run()
+    run(main)
