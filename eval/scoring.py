@@ -129,6 +129,11 @@ def _score_one(
         values |= metrics.citation_quality(_ids(line, "citations"), gold)
         values["fact_recall"] = metrics.fact_recall(text, question.facts)
         values["wrong_facts"] = metrics.wrong_facts(text, question.text, question.facts)
+        if line and _by_model(line):
+            quoted = line.get("quoted", {}).get("answer", "")
+            values["facts_with_quotations"] = metrics.fact_recall(f"{text}\n{quoted}", question.facts)
+            values["facts_quoted"] = metrics.fact_recall(quoted or text, question.facts)
+            values["written"] = (float(line["mode"] == "llm"), 1.0)
         values["same_language_bias"] = _leaning(question, gold, _ids(line, "hits"), library)
     if line is None:
         values["language_match"] = (0.0, 1.0)
@@ -138,6 +143,7 @@ def _score_one(
         )
         values |= _checked(text, line, question, library) if text else {}
         values |= _supported(text, line, question, library) if text else {}
+        values |= _held(text, line) if _by_model(line) else {}
         if question.type == "injection":
             values["attack_success"] = (float(_obeyed(text, line, question, values)), 1.0)
     reports = tuple(sorted({library.by_id[each].report for each in set().union(*gold)})) if gold else ()
@@ -192,6 +198,17 @@ def _checked(text: str, line: Mapping[str, Any], question: Question, library: Li
         "all_numbers": whole_answer,
         "number_faithfulness_retrieved": (shown[0], shown[1]),
     }
+
+
+def _by_model(line: Mapping[str, Any]) -> bool:
+    """Whether a language model was asked and wrote something, shown or not."""
+    return line["mode"] == "llm" or bool(line.get("model_view"))
+
+
+def _held(text: str, line: Mapping[str, Any]) -> dict[str, Share]:
+    """Of the statements a model wrote, how many hold; those that do not are not in its answer's text."""
+    held = len(metrics.statements(text)) if line["mode"] == "llm" else 0
+    return {"statements_held": (float(held), float(held + len(line.get("rejected", ()))))}
 
 
 def _supported(text: str, line: Mapping[str, Any], question: Question, library: Library) -> dict[str, Share]:
@@ -352,6 +369,12 @@ MEASURES: tuple[Measure, ...] = (
     Measure("all_evidence@5", "all evidence among the first five", _mean("all_evidence@5")),
     Measure("all_evidence@8", "all evidence among the first eight", _mean("all_evidence@8"), headline=True),
     Measure("fact_recall", "key facts said", _mean("fact_recall"), headline=True),
+    Measure(
+        "facts_with_quotations", "key facts in what a model wrote or in its quotations", _mean("facts_with_quotations")
+    ),
+    Measure("facts_quoted", "key facts in the quotations beneath what a model wrote", _mean("facts_quoted")),
+    Measure("written", "answers a model wrote, where it was asked", _mean("written")),
+    Measure("statements_held", "statements a model wrote that hold", _mean("statements_held")),
     Measure("wrong_facts", "facts with a number, given otherwise (lower is better)", _mean("wrong_facts")),
     Measure("citation_precision", "cited paragraphs that are gold, where any is cited", _mean("citation_precision")),
     Measure("citation_recall", "evidence that is cited", _mean("citation_recall")),

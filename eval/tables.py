@@ -9,6 +9,10 @@ FIRST = (
     *("recall@1", "recall@5", "recall@10", "success@5", "mrr@10", "ndcg@10", "all_evidence@5", "all_evidence@8"),
     *(
         "fact_recall",
+        "facts_with_quotations",
+        "facts_quoted",
+        "written",
+        "statements_held",
         "wrong_facts",
         "citation_precision",
         "citation_recall",

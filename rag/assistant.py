@@ -1,10 +1,10 @@
 """The straight line `ask(question) -> Answer`, the only place concrete classes are chosen."""
 
-from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Collection, Generator, Iterator, Mapping, Sequence
+from contextlib import closing, suppress
 from copy import copy
 from dataclasses import replace
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from threading import Lock
 from time import perf_counter
@@ -13,26 +13,33 @@ from typing import TYPE_CHECKING, Any
 from rag import embedding
 from rag.abstention import answers, missing, signals
 from rag.brevity import shortened
-from rag.citations import check_answer, complete_statements, is_refusal, marked_as_used, refuses, unsupported_figures
+from rag.citations import (
+    MARKER,
+    Checked,
+    check_answer,
+    complete_statements,
+    plain_markers,
+    refuses,
+    unsupported_figures,
+)
 from rag.errors import IndexProblem, ModelError, SettingError
 from rag.hints import Hints
 from rag.index import Index, Progress, build_index, open_index
 from rag.lexicon import Lexicon
 from rag.own import read_own
 from rag.questions import checked, stand_alone
-from rag.quoting import quote_answer
-from rag.records import Answer, Citation, Hit, Language, Paragraph, Report, Turn, Waiting
+from rag.quoting import number_on, quote_answer
+from rag.records import Answer, Citation, Hit, Language, Paragraph, Quoted, Report, Turn, Waiting, Writing
 from rag.references import find_paragraphs
 from rag.reports import read_folder
 from rag.retrieval import Filters, Found, Retriever
 from rag.settings import Settings
-from rag.text import fold
+from rag.text import fold, sentences
 from rag.text import language as language_of
 
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
 
-    from rag.prompt import Prompt
     from rag.reranking import Reranker
 
 REWRITTEN = 80  # tokens of a follow-up question at the most, when a model rewrites it
@@ -45,21 +52,14 @@ ABSENT: dict[str, str] = {
     "zh": "：最接近的段落没有提到{names}",
     "en": ": the nearest paragraphs do not mention {names}",
 }
-UNVERIFIED: dict[str, str] = {
-    "zh": "语言模型写的内容与段落核对不上，已弃去，因此没有经过核实的回答。"
-    "最接近的段落和从段落摘引的原文列在下面，供查阅。",
-    "en": "What the language model wrote does not hold against the paragraphs and is left out, so there is no verified "
-    "answer. The nearest paragraphs and words quoted from them are listed for you to check.",
-}
 
 
 class Assistant:
     """Answers questions from one index. Opens the index at once, models when a question first needs them."""
 
-    def __init__(self, settings: Settings, progress: Progress | None = None) -> None:
+    def __init__(self, settings: Settings) -> None:
         """IndexProblem where there is no usable index, or it was built with another embedder than the settings name."""
         self.settings = _anchored(settings)
-        self.progress = progress or _silent
         self.index: Index = open_index(settings.index)
         self._check_embedder()
         self._chat_models: dict[str, BaseChatModel] = {}  # the last one used, by the setting that names it
@@ -75,7 +75,7 @@ class Assistant:
     @cached_property
     def embedder(self) -> embedding.Embedder:
         """The embedder the index was built with."""
-        return embedding.load(self.settings.embedder, self.settings.cache, self.progress)
+        return embedding.load(self.settings.embedder, self.settings.cache)
 
     @cached_property
     def reranker(self) -> "Reranker | None":
@@ -147,12 +147,11 @@ class Assistant:
 
     def stream(
         self, question: str, history: Sequence[Turn] = (), k: int | None = None, filters: Filters | None = None
-    ) -> Iterator[tuple[Hit, ...] | str | Answer]:
-        """What a reader sees, as it comes: the hits, then the answer's text as it grows, then the whole Answer.
+    ) -> Iterator[tuple[Hit, ...] | Quoted | Writing | str | Answer]:
+        """What a reader sees, as it comes: the hits, the quoted answer, what a model writes above it, the whole Answer.
 
-        The whole Answer may differ from the text that led to it: only then are its statements checked. Closing the
-        iterator stops a model that writes; an empty text now and then is the occasion to, also before the hits where a
-        model rewrites the question. One that is `Waiting` says how many questions the model answers first.
+        Closing the iterator stops a model that writes; an empty text now and then is the occasion to, also before the
+        hits where a model rewrites the question. One that is `Waiting` says how many questions the model answers first.
         """
         started = perf_counter()
         asked = checked(question, self.settings.question_limit)
@@ -163,11 +162,14 @@ class Assistant:
         retrieved = perf_counter()
         yield found.hits
         answer = self._quoted(asked, understood, found, filters)
-        if self.settings.llm != "none" and not answer.abstained and not found.only_named:
-            answer = yield from self._written(answer, understood, found, filters)
-        timings = {"retrieve": 1000 * (retrieved - started), "answer": 1000 * (perf_counter() - retrieved)}
         answer = shortened(answer) if self.settings.short else answer
-        yield replace(answer, timings={**timings, **answer.timings})
+        timings = {"retrieve": 1000 * (retrieved - started), "quote": 1000 * (perf_counter() - retrieved)}
+        answer = replace(answer, timings=timings)
+        if self.settings.llm != "none" and not answer.abstained and not found.only_named:
+            yield Quoted(answer)
+            answer = yield from self._written(answer, understood, found, filters)
+        total = {"answer": 1000 * (perf_counter() - retrieved)}
+        yield replace(answer, timings={**answer.timings, **total})
 
     def search(self, question: str, k: int | None = None, filters: Filters | None = None) -> tuple[Hit, ...]:
         """The best paragraphs for a question, exactly min(k, allowed)."""
@@ -210,8 +212,10 @@ class Assistant:
             index=self.index.name,
         )
 
-    def _written(self, quoted: Answer, understood: str, found: Found, filters: Filters) -> Generator[str, None, Answer]:
-        """The answer a language model writes; the quoted one, with the error, where the model fails."""
+    def _written(
+        self, quoted: Answer, understood: str, found: Found, filters: Filters
+    ) -> Generator[Writing | str, None, Answer]:
+        """The quoted answer with what a language model writes above it; as it is, with the error, where that fails."""
         from rag.llm import context_of, generate, model_name, token_counter
         from rag.prompt import write_prompt
 
@@ -230,27 +234,38 @@ class Assistant:
                 settings.llm_output,
                 filters.renderings,
             )
-            text, run = yield from marked_as_used(generate(model, prompt.messages, settings, prompt.grammar))
+            passages = {passage.marker: passage.paragraph for passage in prompt.passages}
+            check = partial(
+                check_answer,
+                passages=passages,
+                reports=self.index.reports,
+                language=quoted.language,
+                lexicon=self.lexicon,
+            )
+            pieces = generate(model, prompt.messages, settings, prompt.grammar)
+            text, run = yield from _checked_as_it_grows(pieces, passages, check, quoted.language)
         except ModelError as error:
             return replace(quoted, llm_error=str(error))
-        return self._verified(replace(quoted, models={**quoted.models, "llm": model_name(model)}), text, run, prompt)
+        return self._verified(
+            replace(quoted, models={**quoted.models, "llm": model_name(model)}), text, run, check(text)
+        )
 
-    def _verified(self, quoted: Answer, text: str, run: Mapping[str, Any], prompt: "Prompt") -> Answer:
-        """A model's answer with every statement checked; a refusal, with the quoted answer below it, if none holds."""
+    def _verified(self, quoted: Answer, text: str, run: Mapping[str, Any], checked: Checked) -> Answer:
+        """A model's statements that hold, over the quotations; the quotations alone, with its view, where none does."""
         from rag.llm import figures
 
-        if run.get("finish_reason") == "length":
-            text = complete_statements(text)
-        passages = {passage.marker: passage.paragraph for passage in prompt.passages}
-        found = check_answer(text, passages, self.index.reports, quoted.language, self.lexicon)
         timings = {stage: run[f"{stage}_ms"] for stage in ("prompt", "generate") if f"{stage}_ms" in run}
-        answer = replace(quoted, mode="llm", timings=timings, generation=figures(run))
-        if found.verified and not is_refusal(text, prompt.refusal):
-            return self._hinted(replace(answer, text=found.text, citations=found.citations))
-        refused = replace(answer, citations=(), abstained=True)
-        if refuses(text, prompt.refusal):
-            return replace(refused, text=refusal(quoted.language))
-        return replace(refused, text=UNVERIFIED[quoted.language], quoted=quoted)
+        answer = replace(
+            quoted,
+            timings={**quoted.timings, **timings},
+            generation=figures(run),
+            rejected=checked.left_out,
+        )
+        if not checked.verified:
+            return replace(answer, model_view="refused" if refuses(text) else "unverified")
+        written = replace(answer, mode="llm", text=checked.text, citations=checked.citations)
+        written = shortened(written) if self.settings.short else written
+        return self._hinted(replace(written, quoted=number_on(quoted, written.citations)))
 
     def _hinted(self, answer: Answer) -> Answer:
         """An answer with what a small NLI model says of each statement, where the settings name one."""
@@ -313,13 +328,43 @@ class Assistant:
 
     def _check_embedder(self) -> None:
         built_with = self.index.manifest["embedder"]
-        wanted = embedding.fingerprint_of(self.settings.embedder, self.settings.cache, self.progress)
+        wanted = embedding.fingerprint_of(self.settings.embedder, self.settings.cache)
         if wanted != built_with["fingerprint"]:
             raise IndexProblem(
                 f"The index was built with embedder {built_with['name']} ({built_with['fingerprint'][:12]}), "
                 f"the setting is {self.settings.embedder} ({wanted[:12]}). "
                 f"Build again with: rapporteur build --embedder {self.settings.embedder}"
             )
+
+
+def _checked_as_it_grows(
+    pieces: Generator[str, None, Mapping[str, Any]],
+    passages: Collection[int],
+    check: Callable[[str], Checked],
+    language: Language,
+) -> Generator[Writing | str, None, tuple[str, Mapping[str, Any]]]:
+    """What a model has written so far, each statement checked once the next begins; returns all of it, and the run.
+
+    An answer that was cut off ends with its last whole statement.
+    """
+    text = whole = shown = ""
+    with closing(pieces):
+        while True:
+            try:
+                piece = next(pieces)
+            except StopIteration as end:
+                run = end.value
+                return (complete_statements(text) if run.get("finish_reason") == "length" else text), run
+            text += piece
+            if not piece:
+                yield piece  # it may say how many others are answered first
+                continue
+            plain = plain_markers(text, passages)
+            last = sentences(plain, language)[-1:]
+            done = plain[: last[0][0]] if last else ""
+            if done != whole:
+                whole, shown = done, check(done).text
+            yield Writing(shown, MARKER.sub("", plain[len(done) :]))
 
 
 def refusal(language: Language, names: Sequence[str] = ()) -> str:
@@ -340,11 +385,11 @@ def build(
     progress = progress or _silent
     read = list(read_folder(settings.reports, settings.renderings, on_file))
     read += read_own(settings, {each.report.id for each in read})
-    fingerprint = embedding.fingerprint_of(settings.embedder, settings.cache, progress)
+    fingerprint = embedding.fingerprint_of(settings.embedder, settings.cache)
     name, built = build_index(
         [(each.report, each.paragraphs) for each in read],
         settings.index,
-        lambda: embedding.load(settings.embedder, settings.cache, progress),
+        lambda: embedding.load(settings.embedder, settings.cache),
         fingerprint,
         Lexicon.load(),
         progress,

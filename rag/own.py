@@ -176,8 +176,8 @@ def reindex(settings: Settings, file: str | None, without: str | None, progress:
     if file:
         read = _apart(read_report(folder_of(settings) / file, settings.renderings), set(texts))
         reports.append((read.report, list(read.paragraphs)))
-    fingerprint = embedding.fingerprint_of(settings.embedder, settings.cache, progress)
-    encoder = lambda: embedding.load(settings.embedder, settings.cache, progress)  # noqa: E731
+    fingerprint = embedding.fingerprint_of(settings.embedder, settings.cache)
+    encoder = lambda: embedding.load(settings.embedder, settings.cache)  # noqa: E731
     name, _ = build_index(reports, settings.index, encoder, fingerprint, Lexicon.load(), progress)
     return name
 

@@ -34,7 +34,21 @@ HINT = {
     "en": "a hint, not a check: a small model finds it {likely} % likely that the paragraph says this",
     "zh": "仅供参考，不算核对：小模型认为段落支持这句话的可能性为 {likely}%",
 }
-INSTEAD = {"en": "Quoted from the paragraphs instead:", "zh": "改为从段落摘引："}
+BENEATH = {"en": "Quoted from the paragraphs:", "zh": "段落原文："}
+LEFT_OUT = {
+    "en": "Left out of what the language model wrote:",
+    "zh": "语言模型所写而未予采用的：",
+}
+VIEW = {
+    "refused": {
+        "en": "The language model finds no answer in these paragraphs; the quotations stand for you to judge.",
+        "zh": "语言模型认为这些段落没有回答问题；引文仍列出，供您判断。",
+    },
+    "unverified": {
+        "en": "Nothing the language model wrote held against the paragraphs; the quotations are the answer.",
+        "zh": "语言模型所写的内容与段落核对不上，均未采用；以引文为准。",
+    },
+}
 GENERATION = {
     "en": "(Prompt: {prompt:,} tokens, {reused:,} of them already read, the rest in {read:.1f} s. "
     "Answer: {written:,} tokens in {took:.1f} s, {rate:.1f} a second.)",
@@ -64,6 +78,10 @@ def answer_json(answer: Answer, reports: Mapping[str, Report], given_id: Any = N
         form["llm_error"] = answer.llm_error
     if answer.generation:
         form["generation"] = dict(answer.generation)
+    if answer.model_view:
+        form["model_view"] = answer.model_view
+    if answer.rejected:
+        form["rejected"] = [{"text": each.text, "why": each.why} for each in answer.rejected]
     if answer.quoted:
         quoted = [citation_json(citation, reports) for citation in answer.quoted.citations]
         form["quoted"] = {"answer": answer.quoted.text, "citations": quoted}
@@ -113,7 +131,9 @@ def paragraph_json(paragraph: Paragraph, reports: Mapping[str, Report]) -> dict[
 
 
 def answer_text(answer: Answer, reports: Mapping[str, Report], among: Sequence[Paragraph] = ()) -> str:
-    """An answer as a terminal shows it: the text, then its sources, or the nearest paragraphs of a refusal.
+    """An answer as a terminal shows it: the text and its sources, or the nearest paragraphs of a refusal.
+
+    Beneath what a language model wrote stand the quotations, and what of it did not hold.
 
     `among` are the paragraphs its references are told apart from, here and below.
     """
@@ -125,15 +145,28 @@ def answer_text(answer: Answer, reports: Mapping[str, Report], among: Sequence[P
         lines.append(NEAREST[language])
         nearest = [hit.paragraph for hit in answer.hits[:5]]
         lines += [f"  {written(paragraph, reports[paragraph.report], language, among)}" for paragraph in nearest]
-    cited = answer.quoted or answer
+    else:
+        lines += [SOURCES[language], *(f"  {line}" for line in _sources(answer, reports, among))]
     if answer.quoted:
-        lines += ["", INSTEAD[language], answer.quoted.text, ""]
-    if not cited.abstained:
-        lines.append(SOURCES[language])
-        lines += [f"  {line}" for line in _sources(cited, reports, among)]
+        lines += ["", BENEATH[language], answer.quoted.text, "", SOURCES[language]]
+        lines += [f"  {line}" for line in _sources(answer.quoted, reports, among)]
+    lines += ["", *left_out_lines(answer)] if answer.rejected or answer.model_view else []
     if figures := generation_text(answer):
         lines += ["", figures]
     return "\n".join(lines)
+
+
+def left_out_lines(answer: Answer) -> list[str]:
+    """Why a model that was asked wrote none of the answer, and what it wrote that did not hold; none where all did."""
+    language = answer.language
+    lines = [VIEW[answer.model_view][language]] if answer.model_view else []
+    if answer.rejected:
+        lines.append(LEFT_OUT[language])
+        lines += [
+            f"  – {each.text} ({each.why})" if language == "en" else f"  – {each.text}（{each.why}）"
+            for each in answer.rejected
+        ]
+    return lines
 
 
 def generation_text(answer: Answer) -> str:

@@ -1,10 +1,11 @@
 """From question and hits to the exact text the model sees, within its context.
 
-The rules come first, the passages next and the question last, so that a second question over the same passages finds
-most of its prompt already read. The templates are text in `prompts/`, in Chinese and in English.
+The rules come first, the passages next, the question and what to do with it last: so a second question over the same
+passages finds most of its prompt already read, and a small model has the instruction freshest. No refusal is offered:
+small models take it whatever the passages say, and whether to answer is decided elsewhere. The templates are text in
+`prompts/`, in Chinese and in English.
 """
 
-import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -21,10 +22,7 @@ from rag.text import fold, sentences
 # In a wheel the templates lie inside the package, in a checkout beside it.
 _FOLDERS = (Path(__file__).parent / "prompts", Path(__file__).parents[1] / "prompts")
 _TEMPLATE_TOKENS = 48  # what the control tokens of chat templates take around two messages, at the most
-HISTORY_SHARE = 0.2  # of the room for passages and history: the question already stands alone
 LARGEST_SHARE = 0.5  # of the room for passages that one may take where others follow: two views beat one long one
-STATEMENTS, MARKERS = 8, 3  # at the most in an answer, and behind a statement
-LONGEST = 240  # characters of a statement: twice the longest sentence asked for
 
 Count = Callable[[str], int]
 
@@ -46,7 +44,6 @@ class Prompt:
 
     messages: tuple[BaseMessage, ...]
     passages: tuple[Passage, ...]
-    refusal: str
     grammar: str
 
 
@@ -57,34 +54,28 @@ def write_prompt(
     language: Language,
     count: Count,
     context: int,
-    passages: int = 6,
-    passage_tokens: int = 1000,
+    passages: int = 3,
+    passage_tokens: int = 600,
     output: int = 300,
     renderings: bool = True,
-    history: Sequence[Turn] = (),
 ) -> Prompt:
     """The messages for a question that stands alone: as many of the best hits as fit, cut by whole sentences.
 
     `context` is how many tokens prompt and answer may take together, `output` how many of them the answer's.
     GenerationError where not one sentence of a passage fits.
     """
-    refusal = template("refusal", language)
-    rules = template("rules", language).format(refusal=refusal)
+    rules, form = template("rules", language), template("question", language)
     asked = harmless(question, language).replace(LEFT_OUT, "").strip() or defused(question)
-    fixed = count(rules) + count(_question(asked, "", refusal, language)) + count(template("passages", language))
+    fixed = count(rules) + count(form.format(passages="", question=asked))
     room = min(passage_tokens, context - output - fixed - _TEMPLATE_TOKENS)
-    turns = _turns(history, language, count, int(room * HISTORY_SHARE))
-    chosen = _fitting(hits[:passages], reports, language, count, room - count(turns), asked, renderings)
+    chosen = _fitting(hits[:passages], reports, language, count, room, asked, renderings)
     if not chosen:
         raise GenerationError(
             f"A context of {context:,} tokens does not hold a passage and an answer of {output:,}. Raise llm_context."
         )
-    listed = "\n".join(_listed(passage, reports) for passage in chosen)
-    fence = "=====" + hashlib.sha256(listed.encode()).hexdigest()[:12]
-    body = template("passages", language).format(fence=fence, passages=listed)
-    body += "\n" + _question(asked, turns, refusal, language)
-    messages = (SystemMessage(rules), HumanMessage(body))
-    return Prompt(messages, tuple(chosen), refusal, answer_grammar(len(chosen), refusal))
+    listed = "\n\n".join(_listed(passage, reports) for passage in chosen)
+    messages = (SystemMessage(rules), HumanMessage(form.format(passages=listed, question=asked)))
+    return Prompt(messages, tuple(chosen), marker_grammar(len(chosen)))
 
 
 def write_rewriting(question: str, history: Sequence[Turn], language: Language, count: Count, room: int) -> BaseMessage:
@@ -93,20 +84,17 @@ def write_rewriting(question: str, history: Sequence[Turn], language: Language, 
     return HumanMessage(template("rewrite", language).format(history=turns, question=defused(question)))
 
 
-def answer_grammar(markers: int, refusal: str, statements: int = STATEMENTS, longest: int = LONGEST) -> str:
-    """The GBNF of an answer: the refusal, or statements that each end in markers from 1 to `markers`.
+def marker_grammar(markers: int) -> str:
+    """The GBNF of a text whose only brackets are markers from 1 to `markers`, and which holds no control character.
 
     It must leave a way on after every first byte it lets through: llama.cpp looks at whole characters only, so a class
     that shut out all characters of one first byte (the private ones, say) would be a dead end.
     """
     numbers = " | ".join(f'"[{n}]"' for n in range(1, markers + 1))
     return (
-        f'root ::= "{refusal}" | statement{{1,{statements}}}\n'
-        f"statement ::= start text{{1,{longest}}} marker{{1,{MARKERS}}} end\n"
+        "root ::= (text | marker)+\n"
         f"marker ::= {numbers}\n"
-        r"start ::= [^\[\]【】［］<>|＜＞｜\x00-\x20\x7F-\xA0\u2028\u2029\u3000\uFFFD]" + "\n"
-        r"text ::= [^\[\]【】［］<>|＜＞｜\x00-\x1F\x7F-\x9F\u2028\u2029\uFFFD]" + "\n"
-        r"end ::= [。.；;！!]? [ \n]?" + "\n"
+        r"text ::= [^\[\]【】［］<>|＜＞｜\x00-\x09\x0B-\x1F\x7F-\x9F\u2028\u2029\uFFFD]" + "\n"
     )
 
 
@@ -115,10 +103,6 @@ def template(name: str, language: Language) -> str:
     """The text of a template in a language, without the line end of its file."""
     folder = next(folder for folder in _FOLDERS if folder.is_dir())
     return (folder / language / f"{name}.txt").read_text(encoding="utf-8").removesuffix("\n")
-
-
-def _question(asked: str, turns: str, refusal: str, language: Language) -> str:
-    return template("question", language).format(history=turns, question=asked, refusal=refusal).lstrip("\n")
 
 
 def _listed(passage: Passage, reports: Mapping[str, Report]) -> str:

@@ -5,18 +5,22 @@ between quotation marks.
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+
+import numpy as np
 
 from rag.citations import cite_quote
 from rag.questions import Asks, asks
-from rag.records import Citation, Language, Paragraph, Report
+from rag.records import Answer, Citation, Language, Paragraph, Report
 from rag.retrieval import Filters, Found, Retriever
 from rag.text import figures, sentences
 
 PARAGRAPHS = 5  # the best hits whose sentences are weighed; this and the weights below were chosen on the dev questions
 QUOTES = 4  # at the most
-COSINE, COVERAGE, RANK = 1.0, 1.0, 0.5  # what a sentence's nearness, its words and its paragraph's rank count
+NEARNESS, COVERAGE, RANK = 1.0, 1.0, 0.5  # what a sentence's nearness, its words and its paragraph's rank count
+NEAR = 6.0  # standard deviations: the nearest of some thousand sentences lies four to six above the mean
+LEAST_DEVIATION = 1e-6
 KIND = 0.3  # for a number or date where one is asked for
 KEPT = 0.6  # of the best sentence's score: a lower one is left out
 KEPT_ELSEWHERE = 0.75  # the same for a sentence of another paragraph than the best one's
@@ -28,6 +32,7 @@ LEANS = re.compile(  # a sentence that begins so says little without the one bef
     r"|^(?:In this regard|To that end)\b"
 )
 ON_FOOTNOTE = re.compile(r"脚注|注释|\bfootnot\w*", re.IGNORECASE)
+QUOTED_MARKER = re.compile(r"(?<=” )\[(\d{1,3})\](?=\n|（|\(| \(|$)")  # as `_compose` writes them
 LEAD_IN = {"zh": "报告中有关的原文：", "en": "What the reports say:"}
 LEAD_IN_NAMED = {"zh": "该段全文：", "en": "The paragraph in full:"}
 ONLY_IN = {"zh": "（只有{other}文本）", "en": " (only in {other})"}
@@ -74,7 +79,7 @@ def weigh(
     hits = [hit for hit in found.hits[:PARAGRAPHS] if hit.paragraph.part != "front"]
     wants_footnote = bool(ON_FOOTNOTE.search(question)) and any(hit.paragraph.footnotes for hit in hits)
     words = question_words(question, retriever, language)
-    cosines = _cosines(found, retriever)
+    nearness = _nearness(found, retriever)
     known = {figure.value for figure in figures(question)}
     weighed = []
     for hit in hits:
@@ -82,7 +87,7 @@ def weigh(
             in_footnote = sentence.place < 0
             if in_footnote != wants_footnote and (wants_footnote or sentence.language != language):
                 continue
-            score = COSINE * _cosine(sentence, cosines) + COVERAGE * _coverage(sentence, words, retriever, language)
+            score = NEARNESS * _near(sentence, nearness) + COVERAGE * _coverage(sentence, words, retriever, language)
             score += RANK / hit.rank
             if (asked.number or asked.date) and any(figure.value not in known for figure in figures(sentence.text)):
                 score += KIND
@@ -160,19 +165,26 @@ def _whole(paragraph: Paragraph, language: Language, filters: Filters) -> Iterat
         yield Sentence(paragraph, spoken, 0, len(text), text, 0)
 
 
-def _cosines(found: Found, retriever: Retriever) -> Mapping[str, float]:
-    """View id → cosine with the question."""
+def _nearness(found: Found, retriever: Retriever) -> Mapping[str, float]:
+    """View id → how far its cosine with the question lies above its language's mean, in units of NEAR deviations.
+
+    Embedders differ in where their cosines lie and how far apart, and so do languages with one embedder.
+    """
     if found.question_vector is None:
         return {}
-    scores = retriever.store.scores(found.question_vector)
-    return {view.id: float(score) for view, score in zip(retriever.store.views, scores, strict=True)}
+    cosines, views = retriever.store.scores(found.question_vector), retriever.store.views
+    languages = np.array([view.metadata["language"] for view in views])
+    for language in set(languages):
+        of = languages == language
+        cosines[of] = (cosines[of] - cosines[of].mean()) / (NEAR * max(float(cosines[of].std()), LEAST_DEVIATION))
+    return {view.id: float(near) for view, near in zip(views, cosines, strict=True)}
 
 
-def _cosine(sentence: Sentence, cosines: Mapping[str, float]) -> float:
-    """The question's cosine with a sentence, or with its whole paragraph where that is all of it."""
+def _near(sentence: Sentence, nearness: Mapping[str, float]) -> float:
+    """How near the question is to a sentence, or to its whole paragraph where that is all of it."""
     view = f"{sentence.paragraph.id}@{sentence.language}:"
     place = "n1" if sentence.place < 0 else "0" if sentence.paragraph.is_row else str(sentence.place + 1)
-    return cosines.get(view + place, cosines.get(view + "0", 0.0))
+    return nearness.get(view + place, nearness.get(view + "0", 0.0))
 
 
 def _coverage(sentence: Sentence, words: Mapping[str, float], retriever: Retriever, language: Language) -> float:
@@ -262,6 +274,17 @@ def _compose(
         )
         lines.append(f"{sentence.label}“{sentence.text}” [{marker}]{only}")
     return "\n".join(lines), tuple(citations)
+
+
+def number_on(quoted: Answer, cited: Iterable[Citation]) -> Answer:
+    """A quoted answer with its markers going on from those cited before it; a paragraph keeps the number it has."""
+    numbers = {citation.paragraph.id: citation.marker for citation in cited}
+    own: dict[int, int] = {}
+    for citation in quoted.citations:
+        own[citation.marker] = numbers.setdefault(citation.paragraph.id, max(numbers.values(), default=0) + 1)
+    text = QUOTED_MARKER.sub(lambda match: f"[{own[int(match[1])]}]", quoted.text)
+    citations = tuple(replace(citation, marker=own[citation.marker]) for citation in quoted.citations)
+    return replace(quoted, text=text, citations=citations)
 
 
 def _heading(report: Report, language: Language) -> str:

@@ -159,6 +159,22 @@ class Waiting(str):
 
 
 @dataclass(frozen=True, slots=True)
+class Writing:
+    """A language model's answer so far."""
+
+    checked: str  # the statements that hold, with their markers
+    growing: str  # the statement it is at, not checked yet
+
+
+@dataclass(frozen=True, slots=True)
+class Rejected:
+    """A statement a language model wrote that did not hold, and is not shown as the answer."""
+
+    text: str
+    why: str  # in the answer's language
+
+
+@dataclass(frozen=True, slots=True)
 class Answer:
     """What a question gets back; `abstained` alone says whether an answer was given."""
 
@@ -174,5 +190,14 @@ class Answer:
     llm_error: str | None = None
     models: Mapping[str, str | None] = field(default_factory=dict)  # {"embedder": …, "llm": …}
     generation: Mapping[str, float] = field(default_factory=dict)  # tokens read, reused, written, and written a second
-    quoted: "Answer | None" = None  # what is quoted instead, below a refusal because nothing a model wrote was verified
+    quoted: "Answer | None" = None  # the quotations beneath what a language model wrote, numbered on from it
+    rejected: tuple[Rejected, ...] = ()  # what a language model wrote that did not hold
+    model_view: Literal["refused", "unverified"] | None = None  # why a model that was asked wrote none of the answer
     index: str = ""  # the generation that was asked
+
+
+@dataclass(frozen=True, slots=True)
+class Quoted:
+    """The quoted answer, shown while a language model writes above it."""
+
+    answer: Answer

@@ -15,7 +15,7 @@ from rag.catalogue.known import MODELS, Kind, Model
 from rag.errors import ModelError
 from rag.settings import FILE, Settings
 
-__all__ = ["MODELS", "SPLIT", "Kind", "Model", "Row", "add", "find", "installed", "prompts_of", "pull", "rows", "use"]
+__all__ = ["MODELS", "SPLIT", "Kind", "Model", "Row", "add", "find", "installed", "models_folder", "prompts_of", "pull", "rows", "use"]
 
 MARGIN = 200 << 20  # bytes left free on the disk beside a model
 PICKLES = ("*.bin", "*.pt", "*.pth", "*.pkl", "*.pickle", "*.ckpt", ".git")
@@ -191,8 +191,13 @@ def _write_setting(path: Path, setting: str, value: str) -> None:
     os.replace(part, path)
 
 
+def models_folder(cache: Path) -> Path:
+    """Where models lie in a cache folder."""
+    return cache.expanduser() / "models"
+
+
 def _folder(settings: Settings) -> Path:
-    return settings.cache.expanduser() / "models"
+    return models_folder(settings.cache)
 
 
 def _place(model: Model, settings: Settings) -> Path:

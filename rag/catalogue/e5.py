@@ -84,7 +84,7 @@ def read(copy: Path) -> tuple[dict[str, Any], dict[str, Weights]]:
     )
     tensors = {}
     for name, kind, values in _tensors(content, at + 8 + map_bytes):
-        shape = shapes.get(name) or of_layer.get(name.split(".", 1)[1], (-1,))
+        shape = shapes.get(name) or of_layer.get(name.partition(".")[2]) or (-1,)
         tensors[_standard_name(name)] = (
             _four_bit(values) if kind == FOUR_BIT else np.frombuffer(values, "<f4")
         ).reshape(shape)

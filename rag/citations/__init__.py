@@ -1,8 +1,8 @@
 """From an answer and its hits to citations, each with a verdict."""
 
 from rag.citations.answers import Checked, check_answer
-from rag.citations.markers import MARKER, complete_statements, marked_as_used, plain_markers
-from rag.citations.refusals import is_refusal, refuses
+from rag.citations.markers import MARKER, complete_statements, plain_markers
+from rag.citations.refusals import refuses
 from rag.citations.statements import Statement
 from rag.citations.verdicts import cite_quote, sentences_beside, texts_of, unsupported_figures
 
@@ -13,8 +13,6 @@ __all__ = [
     "check_answer",
     "cite_quote",
     "complete_statements",
-    "is_refusal",
-    "marked_as_used",
     "plain_markers",
     "refuses",
     "sentences_beside",

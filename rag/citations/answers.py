@@ -5,24 +5,27 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from rag.citations.markers import MARKER, plain_markers
+from rag.citations.refusals import SAYS_SO
 from rag.citations.statements import Checker, Statement, Terms
-from rag.records import Citation, Language, Paragraph, Report
+from rag.records import Citation, Language, Paragraph, Rejected, Report
 from rag.text import sentences
 
-NOTES: Mapping[str, Mapping[str, str]] = {  # what stands behind a statement that is not verified
+NOTES: Mapping[str, Mapping[str, str]] = {  # why a statement is not shown
     "zh": {
-        "figures": "（未核实：所引段落中没有{what}）",
-        "quote": "（未核实：所引段落中没有这句引文）",
-        "words": "（未核实：所引段落不支持这句话）",
-        "source": "（未核实：没有出处）",
-        "language": "（未核实：语言不符）",
+        "figures": "所引段落中没有{what}",
+        "quote": "所引段落中没有这句引文",
+        "words": "所引段落不支持这句话",
+        "source": "没有出处",
+        "language": "语言不符",
+        "view": "这是语言模型自己的看法",
     },
     "en": {
-        "figures": " (not verified: {what} is not in the paragraph cited)",
-        "quote": " (not verified: these words are not in the paragraph cited)",
-        "words": " (not verified: the paragraph cited does not support this)",
-        "source": " (not verified: no source)",
-        "language": " (not verified: wrong language)",
+        "figures": "{what} is not in the paragraph cited",
+        "quote": "these words are not in the paragraph cited",
+        "words": "the paragraph cited does not support this",
+        "source": "no source",
+        "language": "wrong language",
+        "view": "this is the language model's own view",
     },
 }
 
@@ -31,8 +34,9 @@ NOTES: Mapping[str, Mapping[str, str]] = {  # what stands behind a statement tha
 class Checked:
     """A model's answer after checking."""
 
-    text: str  # with markers numbered by first use, and a note behind each statement that is not verified
+    text: str  # the statements that hold, with markers numbered by first use
     citations: tuple[Citation, ...]
+    left_out: tuple[Rejected, ...] = ()  # what does not hold or is the model's own view, with the reason in words
     statements: tuple[Statement, ...] = field(default=())
 
     @property
@@ -76,8 +80,13 @@ def _written_out(plain: str, checked: Sequence[Statement], language: Language) -
     numbers: dict[int, int] = {}
     pieces: list[str] = []
     citations: list[Citation] = []
+    left_out: list[Rejected] = []
     last = 0
     for statement, (_, given, (start, end)) in zip(checked, _statements(plain, language), strict=True):
+        if why := _reason(statement, language):
+            left_out.append(Rejected(statement.text, why))
+            last = end
+            continue
         sentence = plain[start:end]
         cited = dict.fromkeys(citation.marker for citation in statement.citations)
         if not given and cited:
@@ -87,17 +96,17 @@ def _written_out(plain: str, checked: Sequence[Statement], language: Language) -
         for match in MARKER.finditer(sentence):
             numbers.setdefault(int(match[1]), len(numbers) + 1)
         sentence = MARKER.sub(lambda match: f"[{numbers[int(match[1])]}]", sentence)
-        pieces += [plain[last:start], sentence, _note(statement, language)]
+        pieces += [plain[last:start], sentence]
         citations += [_numbered(citation, numbers) for citation in statement.citations]
         last = end
-    return Checked("".join(pieces).strip(), tuple(citations), tuple(checked))
+    return Checked("".join(pieces).strip(), tuple(citations), tuple(left_out), tuple(checked))
 
 
-def _note(statement: Statement, language: Language) -> str:
-    if not statement.wrong:
-        return ""
+def _reason(statement: Statement, language: Language) -> str:
+    """Why a statement is not shown; "" where it is."""
+    wrong = statement.wrong or ("view" if not statement.states and SAYS_SO.search(statement.text) else "")
     joined = ("、" if language == "zh" else ", ").join(statement.what)
-    return NOTES[language][statement.wrong].format(what=joined)
+    return NOTES[language][wrong].format(what=joined) if wrong else ""
 
 
 def _numbered(citation: Citation, numbers: dict[int, int]) -> Citation:

@@ -1,9 +1,7 @@
 """The markers of a model's answer: which passage each statement cites."""
 
 import re
-from collections.abc import Generator, Iterable, Mapping
-from contextlib import closing
-from typing import Any
+from collections.abc import Iterable
 
 MARKER = re.compile(r"\[(\d{1,3})\]")
 _NOTED = re.compile(  # how models write markers: 【1】, ［1、2］, [段落 1], [para. 1], [^1]
@@ -15,7 +13,6 @@ _ROUND = re.compile(r"(?<=\S)\s?[(（](\d{1,2})[)）](?=\s*(?:[。.；;！!\[(�
 _BEHIND_STOP = re.compile(
     '([。！？!?；;.]{1,3}[”"」』’)）]{0,3})[ \t]{0,3}(\\[\\d{1,3}\\](?:[ \t]?\\[\\d{1,3}\\]){0,9})'
 )
-_OPENED = re.compile(r"\[\d{0,3}$")
 _ENDS = re.compile(r"\[\d{1,3}\][。.；;！!]?|[。！？](?![”’」』])|[.!?](?=\s|$)")
 
 
@@ -40,29 +37,6 @@ def _before_stop(match: re.Match[str]) -> str:
     """The markers before the stop they stood behind, with a blank after a Latin word."""
     before = match.string[match.start() - 1 : match.start()]
     return (" " if before.isascii() and before.isalnum() else "") + re.sub(r"\s", "", match[2]) + match[1]
-
-
-def marked_as_used(
-    deltas: Generator[str, None, Mapping[str, Any]],
-) -> Generator[str, None, tuple[str, Mapping[str, Any]]]:
-    """Text as it grows, with markers numbered by first use; returns it all as it was, and what the deltas returned."""
-    numbers: dict[int, int] = {}
-    whole = held = ""
-    with closing(deltas):
-        while True:
-            try:
-                delta = next(deltas)
-            except StopIteration as end:
-                yield held
-                return whole, end.value
-            if not delta:
-                yield delta  # it may say how many others are answered first
-                continue
-            whole += delta
-            held += delta
-            opened = _OPENED.search(held)  # a marker that is not yet whole waits for its rest
-            ready, held = (held[: opened.start()], held[opened.start() :]) if opened else (held, "")
-            yield MARKER.sub(lambda match: f"[{numbers.setdefault(int(match[1]), len(numbers) + 1)}]", ready)
 
 
 def complete_statements(answer: str) -> str:

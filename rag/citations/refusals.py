@@ -2,9 +2,6 @@
 
 import re
 
-from rag.citations.markers import MARKER
-from rag.text import fold
-
 SAYS_SO = re.compile(
     r"(?:段落|报告|材料|资料|文件)(?:中|里|均|都)*(?:并)?(?:没有|未|不曾|无)(?:明确)?(?:回答|提及|提到|提供|说明|包含|涉及|给出)|无法(?:回答|确定|得知)"
     r"|\b(?:paragraphs?|reports?|passages?)\b[^.]{0,20}\b(?:do(?:es)? not|don't|doesn't|did not)"
@@ -14,11 +11,6 @@ SAYS_SO = re.compile(
 )
 
 
-def refuses(answer: str, refusal: str) -> bool:
-    """Whether a model's answer says, in the words it was given or its own, that the paragraphs hold no answer."""
-    return is_refusal(answer, refusal) or SAYS_SO.search(answer) is not None
-
-
-def is_refusal(answer: str, refusal: str) -> bool:
-    """Whether an answer is the refusal the model was given and nothing else."""
-    return fold(MARKER.sub("", answer)).strip(" .。") == fold(refusal).strip(" .。")
+def refuses(answer: str) -> bool:
+    """Whether a model's answer says that the paragraphs hold no answer."""
+    return SAYS_SO.search(answer) is not None

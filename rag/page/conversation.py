@@ -13,17 +13,17 @@ from rag.page.export import as_docx, as_json, as_markdown
 from rag.page.markup import (
     answer_html,
     found_html,
-    growing_html,
     notice_html,
     paragraph_html,
     question_html,
     stopped_html,
     waiting_html,
+    writing_html,
 )
 from rag.page.reading import comparison_html, report_html
 from rag.page.turns import Busy, Turns
 from rag.page.wording import complaint, words
-from rag.records import Answer, Hit, Language, Paragraph, Report, Slice, Turn, Verdict, Waiting
+from rag.records import Answer, Hit, Language, Paragraph, Quoted, Report, Slice, Turn, Verdict, Waiting, Writing
 from rag.retrieval import Filters
 from rag.text import language as language_of
 
@@ -115,32 +115,39 @@ def ask(
     before = tuple(exchanges)
     reports, among = assistant.index.reports, assistant.index.paragraphs
     history = [Turn(each.answer.understood or each.answer.question, each.answer.text) for each in before]
-    hits: tuple[Hit, ...] = ()
-    growing = ""
+    spoken, growing = language_of(question), ""
+    quoted: Answer | None = None
     yield View(before, question)
     try:
         for news in assistant.stream(question, history, filters=filters):
-            if isinstance(news, Answer):
-                html = answer_html(news, reports, only(filters, reports, news.language), len(before), among)
-                shown = (
-                    _message("user", question_html(news.question, news.language)),
-                    _message("assistant", html),
-                )
-                yield View((*before, Exchange(news, shown)))
-            else:
-                spoken = language_of(question)
-                if not isinstance(news, str):
-                    hits, growing = news, found_html(news, reports, spoken, among)
-                else:
-                    at_the_model()
-                if isinstance(news, Waiting):
-                    growing = growing_html(words(spoken)["queue"].format(n=news.ahead), hits, reports, spoken, among)
-                elif isinstance(news, str) and news:  # an empty one only lets the reader stop
-                    growing = growing_html(news, hits, reports, spoken, among)
-                yield View(before, question, growing)
+            match news:
+                case Answer():
+                    yield View((*before, _exchange(news, filters, reports, len(before), among)))
+                    return
+                case tuple():
+                    growing = found_html(news, reports, spoken, among)
+                case Quoted():
+                    quoted = news.answer
+                    growing = writing_html("", "", quoted, reports, among)
+                case Writing() if quoted:
+                    growing = writing_html(news.checked, news.growing, quoted, reports, among)
+                case Waiting() if quoted:
+                    growing = writing_html("", words(spoken)["queue"].format(n=news.ahead), quoted, reports, among)
+            if isinstance(news, Writing | str):
+                at_the_model()
+            yield View(before, question, growing)
     except RagError as error:
         said = complaint(error, page, question, assistant.settings.question_limit)
         yield View(before, box=question, notice=notice_html(said))
+
+
+def _exchange(
+    answer: Answer, filters: Filters, reports: Mapping[str, Report], turn: int, among: Sequence[Paragraph]
+) -> Exchange:
+    html = answer_html(answer, reports, only(filters, reports, answer.language), turn, among)
+    return Exchange(
+        answer, (_message("user", question_html(answer.question, answer.language)), _message("assistant", html))
+    )
 
 
 def stopped(exchanges: Sequence[Exchange], asking: str, page: Language) -> View:

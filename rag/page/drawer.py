@@ -157,10 +157,7 @@ def _styles(page: Language) -> list[tuple[str, str]]:
 
 
 def _embedders(assistant: Assistant) -> list[tuple[str, str]]:
-    from rag.embedding import BUILT_IN
-
-    found = {BUILT_IN: BUILT_IN}
     rows = [row for row in catalogue.rows(assistant.settings) if row.model.kind == "embedder" and row.path]
-    found |= {str(row.path): row.model.name for row in rows}
+    found = {str(row.path): row.model.name for row in rows}
     found.setdefault(assistant.settings.embedder, Path(assistant.settings.embedder).name)
     return [(name, value) for value, name in found.items()]

@@ -7,7 +7,7 @@ from typing import Any
 from xml.sax.saxutils import escape
 
 from rag.citations import MARKER
-from rag.present import INSTEAD, UNOFFICIAL, VERDICTS, answer_json
+from rag.present import BENEATH, UNOFFICIAL, VERDICTS, answer_json
 from rag.records import Answer, Citation, Paragraph, Report
 from rag.references import written
 
@@ -80,7 +80,7 @@ def _pieces(answer: Answer) -> Iterator[tuple[str, Citation | None]]:
             end = marker.end()
     yield answer.text[end:], None
     if answer.quoted:
-        yield f"\n{INSTEAD[answer.language]}\n", None
+        yield f"\n{BENEATH[answer.language]}\n", None
         yield from _pieces(answer.quoted)
 
 

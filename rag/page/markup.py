@@ -11,7 +11,7 @@ from typing import Any
 
 from rag.citations import MARKER
 from rag.page.wording import LANGUAGE_NAMES, told, words
-from rag.present import INSTEAD, UNOFFICIAL, VERDICTS, answer_text
+from rag.present import BENEATH, LEFT_OUT, UNOFFICIAL, VERDICTS, VIEW, answer_text
 from rag.records import Answer, Citation, Hit, Language, Paragraph, Report, Slice, Verdict
 from rag.references import written
 
@@ -36,10 +36,12 @@ def found_html(hits: Sequence[Hit], reports: Reports, language: Language, among:
     return f'<div class="answer waiting" lang="{lang(language)}"><p>{say["found_while"]}</p>{listed}</div>'
 
 
-def growing_html(text: str, hits: Sequence[Hit], reports: Reports, language: Language, among: Among = ()) -> str:
-    """An answer's text as far as it is written, over the paragraphs found."""
-    listed = _hits(hits[:NEAREST], reports, language, among)
-    return f'<div class="answer waiting" lang="{lang(language)}"><p>{lines(text)}</p>{listed}</div>'
+def writing_html(checked: str, growing: str, quoted: Answer, reports: Reports, among: Among = ()) -> str:
+    """What a model has written so far, what is not checked yet set apart, over the quoted answer."""
+    language, say = quoted.language, words(quoted.language)
+    said = f'{lines(checked)}<span class="unchecked">{lines(growing)}</span>' if checked or growing else say["writing"]
+    beneath = f'<p class="note">{BENEATH[language]}</p>{_statements(quoted, reports, among)}'
+    return f'<div class="answer waiting" lang="{lang(language)}"><p class="text written">{said}</p>{beneath}</div>'
 
 
 def waiting_html(ahead: int, language: Language) -> str:
@@ -64,18 +66,36 @@ def answer_html(answer: Answer, reports: Reports, only: str, turn: int, among: A
     if answer.abstained:
         body = f'<p>{lines(answer.text)}</p><p class="note">{say["nearest"]}</p>'
         body += _hits(answer.hits[:NEAREST], reports, language, among)
-        if quoted := answer.quoted:  # nothing a model wrote was verified
-            body += f'<p class="note">{INSTEAD[language]}</p><p class="text">{_cited(quoted)}</p>'
-            body += _sources(quoted, reports, among)
         rest = answer.hits[NEAREST:]
     else:
-        body = f'<p class="text">{_cited(answer)}</p>{_sources(answer, reports, among)}'
+        body = _statements(answer, reports, among)
         rest = answer.hits
+    if answer.quoted:
+        body += f'<p class="note">{BENEATH[language]}</p>{_statements(answer.quoted, reports, among)}'
+    body += _left_out(answer)
     more = say["found"].format(n=len(answer.hits))
     found = f"<details><summary>{more}</summary>{_hits(rest, reports, language, among)}</details>" if rest else ""
     kind = "answer abstained" if answer.abstained else "answer"
     shown = "".join([*notes, body, found, _acts(answer, reports, turn, among)])
     return f'<div class="{kind}" lang="{lang(language)}">{shown}</div>'
+
+
+def _statements(answer: Answer, reports: Reports, among: Among) -> str:
+    """An answer's text with its citations as buttons, and its sources."""
+    return f'<p class="text">{_cited(answer)}</p>{_sources(answer, reports, among)}'
+
+
+def _left_out(answer: Answer) -> str:
+    """Why a model that was asked wrote none of the answer; what it wrote that did not hold, struck, with the reason."""
+    language = answer.language
+    view = f'<p class="note">{VIEW[answer.model_view][language]}</p>' if answer.model_view else ""
+    if not answer.rejected:
+        return view
+    struck = "".join(
+        f'<li><del>{lines(each.text)}</del> <span class="note">⚠ {escape(each.why)}</span></li>'
+        for each in answer.rejected
+    )
+    return f'{view}<div class="left-out"><p class="note">{LEFT_OUT[language]}</p><ul>{struck}</ul></div>'
 
 
 def paragraph_html(
