@@ -480,9 +480,9 @@ class _Progress:
 
     def _tell(self, what: str, done: int, of: int) -> None:
         if self._bars is not None:
-            if what not in self._tasks:  # what was there before says nothing of the time left
-                self._tasks[what] = self._bars.add_task(what, total=of, completed=done)
-            self._bars.update(self._tasks[what], completed=done, total=of)
+            task = self._tasks.setdefault(what, None) or self._bars.add_task(what, total=of)
+            self._tasks[what] = task
+            self._bars.update(task, completed=done, total=of)
         elif what not in self._tasks:
             self._tasks[what] = True
             print(f"{what} …", file=sys.stderr, flush=True)

