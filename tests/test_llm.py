@@ -353,7 +353,7 @@ def test_a_context_that_does_not_fit_in_memory_says_which_setting_to_lower(
     path = tiny_gguf.write(tmp_path / "long.gguf", trained_context=100_000)
     needed = path.stat().st_size + 100_000 * 2 * 32 * 2 * 2  # two layers of width 32
     for memory, fits in ((needed - 1, False), (needed, True)):
-        monkeypatch.setattr(engine, "_memory", lambda memory=memory: memory)
+        monkeypatch.setattr(engine, "memory", lambda memory=memory: memory)
         if fits:
             assert _chat(path, context_size=1_000_000).context == 100_000
         else:
@@ -387,7 +387,7 @@ def test_a_missing_part_is_named(parts: list[Path], tmp_path: Path) -> None:
 
 
 def test_all_parts_count_for_the_memory(parts: list[Path], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(engine, "_memory", lambda: parts[0].stat().st_size + 1)
+    monkeypatch.setattr(engine, "memory", lambda: parts[0].stat().st_size + 1)
     with pytest.raises(ModelError, match="GiB of memory"):
         _chat(parts[0]).invoke(ASKED)
 
@@ -419,7 +419,7 @@ def test_a_template_that_cannot_be_used_is_an_error(tmp_path: Path, template: st
 
 
 def test_a_model_larger_than_the_memory_is_not_loaded(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(engine, "_memory", lambda: 1000)
+    monkeypatch.setattr(engine, "memory", lambda: 1000)
     with pytest.raises(ModelError, match="GiB of memory"):
         _chat(folder / "plain.gguf").invoke(ASKED)
 

@@ -8,6 +8,7 @@ out exactly as the copy has them, in 32 bits; the pooler, which the copy lacks a
 import json
 import shutil
 import struct
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -50,7 +51,7 @@ def convert(copy: Path, tokenizer: Path, folder: Path) -> None:
 
     try:
         sizes, tensors = read(copy)
-    except (struct.error, ValueError, UnicodeDecodeError) as error:
+    except (struct.error, ValueError) as error:
         raise ModelError(f"{copy} is not a four-bit copy of multilingual-e5-small ({error}).") from error
     pooling = folder / "1_Pooling"
     pooling.mkdir(parents=True)
@@ -78,16 +79,17 @@ def read(copy: Path) -> tuple[dict[str, Any], dict[str, Weights]]:
         raise ValueError(f"its blocks have {block} weights, not {BLOCK}")
     at = header.size + 4 * (pieces + 1) + 4 * pieces + blob
     _, map_bytes = struct.unpack_from("<iI", content, at)
-    shapes = {"emb.word": (vocabulary, hidden), "emb.pos": (positions, hidden), "emb.type": (types, hidden)}
-    of_layer = {"fi.w": (inner, hidden), "fo.w": (hidden, inner)} | dict.fromkeys(
-        ("q.w", "k.w", "v.w", "ao.w"), (hidden, hidden)
-    )
-    tensors = {}
-    for name, kind, values in _tensors(content, at + 8 + map_bytes):
-        shape = shapes.get(name) or of_layer.get(name.partition(".")[2]) or (-1,)
-        tensors[_standard_name(name)] = (
-            _four_bit(values) if kind == FOUR_BIT else np.frombuffer(values, "<f4")
-        ).reshape(shape)
+    named = dict(_tensors(content, at + 8 + map_bytes))
+    if len(named) != len(_EMBEDDINGS) + 2 * len(_LAYER) * layers:
+        raise ValueError(f"it has {len(named)} tensors for {layers} layers")
+    shapes = _shapes(layers, hidden, inner) | {
+        "emb.word": (vocabulary, hidden),
+        "emb.pos": (positions, hidden),
+        "emb.type": (types, hidden),
+    }
+    if missing := shapes.keys() - named.keys():
+        raise ValueError(f"it has no tensor {min(missing)!r}")
+    tensors = {_standard_name(name): named[name].reshape(shape) for name, shape in shapes.items()}
     tensors |= {
         "pooler.dense.weight": np.zeros((hidden, hidden), np.float32),
         "pooler.dense.bias": np.zeros(hidden, np.float32),
@@ -105,8 +107,21 @@ def read(copy: Path) -> tuple[dict[str, Any], dict[str, Weights]]:
     return sizes, tensors
 
 
-def _tensors(content: bytes, at: int) -> Any:
-    """Name, type and bytes of every tensor."""
+def _shapes(layers: int, hidden: int, inner: int) -> dict[str, tuple[int, ...]]:
+    """The shape of every tensor but the three embeddings', under its name in the copy."""
+    of_layer: dict[str, tuple[int, ...]] = {
+        **{f"{part}.{ending}": (hidden,) for part in _LAYER for ending in _ENDING},
+        **{f"{part}.w": (hidden, hidden) for part in ("q", "k", "v", "ao")},
+        "fi.w": (inner, hidden),
+        "fi.b": (inner,),
+        "fo.w": (hidden, inner),
+    }
+    shapes: dict[str, tuple[int, ...]] = {f"l{n}.{name}": of_layer[name] for n in range(layers) for name in of_layer}
+    return shapes | {"emb.ln.w": (hidden,), "emb.ln.b": (hidden,)}
+
+
+def _tensors(content: bytes, at: int) -> Iterator[tuple[str, Weights]]:
+    """Name and weights of every tensor, flat."""
     (count,) = struct.unpack_from("<i", content, at)
     if not 0 < count <= MOST_TENSORS:
         raise ValueError(f"it has {count} tensors")
@@ -119,7 +134,8 @@ def _tensors(content: bytes, at: int) -> Any:
         at += 21
         if kind not in (FLOAT, FOUR_BIT) or offset + size > len(content):
             raise ValueError(f"its tensor {name!r} is of type {kind} or lies outside the file")
-        yield name, kind, content[offset : offset + size]
+        values = content[offset : offset + size]
+        yield name, _four_bit(values) if kind == FOUR_BIT else np.frombuffer(values, "<f4")
 
 
 def _four_bit(values: bytes) -> Weights:

@@ -3,7 +3,6 @@
 import atexit
 import codecs
 import ctypes
-import os
 import re
 import weakref
 from collections.abc import Callable, Iterator, Sequence
@@ -17,6 +16,7 @@ from numpy.typing import NDArray
 
 from rag.catalogue import SPLIT
 from rag.errors import GenerationError, ModelError
+from rag.machine import memory
 
 BATCH = 512  # tokens read in one step at the most; llama.cpp's own default
 FIRST_STEP = 64  # tokens: how fast the machine reads is seen on them
@@ -72,11 +72,11 @@ def _possible_context(path: Path, context: int, size: int) -> int:
         "attention.head_count_kv", heads
     )
     needed = size + context * number("block_count") * width * 2 * 2  # keys and values, of two bytes each
-    memory = _memory()
-    if memory is not None and needed > memory:
+    has = memory()
+    if has is not None and needed > has:
         raise ModelError(
             f"{path} with a context of {context:,} tokens takes {needed / 2**30:.1f} GiB of memory, this machine has "
-            f"{memory / 2**30:.1f} GiB. Lower llm_context."
+            f"{has / 2**30:.1f} GiB. Lower llm_context."
         )
     return context
 
@@ -122,20 +122,12 @@ def check_file(path: Path) -> list[Path]:
 
 
 def _check_memory(path: Path, parts: Sequence[Path]) -> None:
-    size, memory = sum(part.stat().st_size for part in parts), _memory()
-    if memory is not None and size > memory:
+    size, has = sum(part.stat().st_size for part in parts), memory()
+    if has is not None and size > has:
         raise ModelError(
-            f"{path} takes {size / 2**30:.1f} GiB of memory, this machine has {memory / 2**30:.1f} GiB. "
+            f"{path} takes {size / 2**30:.1f} GiB of memory, this machine has {has / 2**30:.1f} GiB. "
             "Choose a smaller one: rapporteur models"
         )
-
-
-def _memory() -> int | None:
-    """The machine's memory in bytes, where the system tells it."""
-    try:
-        return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
-    except (AttributeError, ValueError, OSError):
-        return None
 
 
 @contextmanager
