@@ -1,4 +1,4 @@
-"""The command line of the evaluation: run, score, compare, report, validate, sweep, export, import, calibrate."""
+"""The command line of the evaluation: run, score, compare, report, sweep, calibrate and others."""
 
 import os
 import sys
@@ -289,6 +289,26 @@ def calibrate(
         path = out or calibration.SHIPPED
         calibration.write(path, fitted)
         typer.echo(f"Written: {path}")
+
+
+@app.command()
+def weights(
+    index: IndexFlag = None,
+    embedder: EmbedderFlag = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Print, write nothing.")] = False,
+) -> None:
+    """Choose what each leg of retrieval weighs, for the index's embedder, and keep it beside the index."""
+    from eval import weights as choosing
+    from eval.questions import TUNING, for_tuning, read_questions
+
+    assistant = _assistant(index=index, embedder=embedder, llm="none")
+    asked = list(choosing.asked(assistant, [*for_tuning(read_questions(QUESTIONS)), *read_questions(TUNING)]))
+    tried = choosing.best_weights(asked)
+    for score, found in tried[: choosing.SHOWN]:
+        typer.echo(f"{score:.3f}  " + ", ".join(f"{name} {weight:g}" for name, weight in found.items()))
+    if not dry_run:
+        path = assistant.index.keep_weights(tried[0][1])
+        typer.echo(f"Written: {path}. Now when to abstain: python -m eval calibrate")
 
 
 def main() -> None:

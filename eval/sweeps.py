@@ -8,12 +8,10 @@ embedder ("embedder.trained"; the index is built anew), for one pass over the qu
 import importlib
 import itertools
 import json
-import tempfile
 import tomllib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
-from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -32,7 +30,6 @@ LEXICON = ("lexicon.glossary", "lexicon.dictionary")
 SHOWN = ("ndcg@10", "recall@5", "all_evidence@5", "fact_recall", "citation_f1", "balanced_accuracy")
 COMPARED = ("ndcg@10", "all_evidence@5", "fact_recall", "citation_f1")
 RANKED_BY = "ndcg@10"
-TRAINED = "embedder.trained"
 DRAWS = 1999
 MOST = 200  # variants: at half a minute each, a night
 
@@ -96,19 +93,15 @@ def try_all(
     """Each variant's figures over the questions, and its differences from the first. The questions must be dev's."""
     if any(question.split != "dev" for question in questions):
         raise ValueError("settings are tuned on dev questions only")
-    from eval.untrained import with_untrained
-
     tried: list[Tried] = []
     first: Sequence[Scored] = ()
-    with _remembered(assistant), tempfile.TemporaryDirectory() as folder:
-        untrained = cache(lambda: with_untrained(assistant, Path(folder)))
+    with _remembered(assistant):
         for n, variant in enumerate(variants):
             progress(n, len(variants))
-            asked = assistant if variant.changes.get(TRAINED, True) else untrained()
             with ExitStack() as stack:
                 for name, value in variant.changes.items():
-                    stack.enter_context(changed(asked, name, value))
-                scored = score(_asked(asked, questions), library)
+                    stack.enter_context(changed(assistant, name, value))
+                scored = score(_asked(assistant, questions), library)
             ahead = _ahead(first, scored) if first else {}
             tried.append(Tried(variant, summarise(scored, draws=DRAWS), ahead))
             first = first or scored
@@ -165,9 +158,7 @@ def _remembered(assistant: "Assistant") -> Iterator[None]:
 @contextmanager
 def changed(assistant: "Assistant", name: str, value: Any) -> Iterator[None]:
     """The assistant with one thing changed, put back afterwards; BatchError where the name is nothing's."""
-    if name == TRAINED:
-        yield  # another assistant altogether
-    elif name in SETTINGS:
+    if name in SETTINGS:
         before = assistant.settings
         assistant.settings = replace(before, **{name: value})
         try:
@@ -235,7 +226,7 @@ def _place(name: str) -> tuple[Any, str, str]:
     if module is None or not hasattr(module, attribute):
         raise BatchError(
             f"{name!r} names no constant. Write it as rag.retrieval.EXPANSION, or one of: "
-            f"{', '.join((*SETTINGS, *LEXICON, TRAINED))}."
+            f"{', '.join((*SETTINGS, *LEXICON))}."
         )
     return module, attribute, key
 

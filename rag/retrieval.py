@@ -32,13 +32,13 @@ if TYPE_CHECKING:
 Scores = NDArray[np.float64]  # one per paragraph of the index; nan where a leg cannot speak for it
 
 WEIGHTS: Mapping[str, float] = {
-    "dense same": 2.0,  # the question against texts in its own language
+    "dense same": 3.0,  # the question against texts in its own language
     "dense cross": 0.5,  # against texts in the other one
-    "terms own": 1.5,
-    "terms rendering": 1.5,
-    "terms gloss": 0.25,
+    "terms own": 1.0,
+    "terms rendering": 1.0,
+    "terms gloss": 0.5,
 }
-BEST_SENTENCE = 0.65  # a paragraph's best sentence beside the whole: more is better in encyclopaedias, less on dev
+BEST_SENTENCE = 0.5  # a paragraph's best sentence beside the whole
 EXPANSION = 0.5  # what a synonym from the glossary counts beside the question's own words
 NAMED_REPORT = 1.0  # standard deviations a paragraph gains when the question names its report, or its year
 TITLE = 12  # characters from which a title in a question means the report, not its subject

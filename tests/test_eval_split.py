@@ -13,10 +13,7 @@ from eval.questions import QUESTIONS, TUNING, for_scoring, for_tuning, parse_que
 
 ROOT = Path(__file__).parents[1]
 COMMAND_LINE = Path("eval/__main__.py")
-TRAINING = {
-    Path(f"rag/training/{name}.py") for name in ("__main__", "calibrate", "figures")
-}  # on dev: held to it below
-OPENERS = TRAINING | {COMMAND_LINE, Path("eval/questions.py"), Path("eval/runs.py")}  # runs.py: a run's own copy
+OPENERS = {COMMAND_LINE, Path("eval/questions.py"), Path("eval/runs.py")}  # runs.py: a run's own copy
 SCORING = {"run", "score", "_chosen"}  # the only functions of eval/__main__.py that may ask for it
 
 
@@ -50,14 +47,6 @@ def test_within_the_command_line_only_run_and_score_do() -> None:
 
 def test_no_code_opens_the_questions_by_another_way() -> None:
     assert {path for path in sources() if "questions.jsonl" in _code(ROOT / path)} <= OPENERS
-
-
-def test_training_measures_on_dev_questions_alone() -> None:
-    from rag.training.figures import is_dev
-
-    asked = read_questions(QUESTIONS)
-    measured = {each.split for each in asked if is_dev(each.raw, each.lang)}
-    assert measured == {"dev"}
 
 
 def _code(path: Path) -> str:

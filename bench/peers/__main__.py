@@ -23,7 +23,7 @@ from bench.peers import materials, table
 from bench.peers.overlap import Shelf
 from eval import runs
 from eval.scoring import Library, Scored, score
-from rag.embedding import BUILT_IN, built_in
+from rag.embedding import folder_of
 from rag.errors import RagError
 from rag.index import Index, open_index
 from rag.questions import stand_alone
@@ -92,7 +92,7 @@ def _ours(folder: Path, split: str, limit: int | None, renderings: bool, setting
 
 def _job(path: Path, ours: runs.Run, texts: Sequence[materials.Text], settings: Settings) -> Path:
     """What a pipeline reads. A follow-up is asked as our rules put it, which spares a peer a model to rewrite it."""
-    model = built_in(settings.cache) if settings.embedder == BUILT_IN else Path(settings.embedder).expanduser()
+    model = folder_of(settings.embedder, settings.cache)
     questions = [{"id": each.id, "text": stand_alone(each.text, each.history)} for each in ours.questions]
     told = [{"name": text.name, "text": text.text} for text in texts]
     job = {"model": str(model), "texts": told, "questions": questions, "depth": DEPTH}

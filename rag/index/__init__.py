@@ -24,7 +24,7 @@ Progress = Callable[[str, int, int], None]  # (what is done, how much of it, of 
 
 
 CALIBRATED = "weights.json"  # embedder's fingerprint → leg → weight; kept when an index is built again
-CALIBRATE = "python -m rag.training.calibrate"
+CALIBRATE = "python -m eval weights"
 
 
 class PassageEncoder(Protocol):
