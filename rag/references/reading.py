@@ -1,34 +1,32 @@
-"""Every printed form of a reference ("S/2021/839，第21段", "BMS7 annex para 92") to the paragraphs it names, and back.
+"""A text to the paragraphs it names, without looking at what the reports hold: the grammar of references.
 
 A number belongs to the report and the part that stand beside it in the ways both languages allow: "附件第24段",
 "paragraph 24 of the annex to …", "… (S/2021/839)". The number of another instrument's paragraph names nothing here.
 """
 
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from difflib import get_close_matches
-from functools import lru_cache
 
-from rag.errors import UnknownParagraph
-from rag.records import Paragraph, Report, Slice
+from rag.records import Report, Slice
+from rag.references.naming import NamedReport, named_reports
 from rag.text import fold, fold_with_offsets, symbols
 from rag.text.numerals import ENGLISH, read_number
 
 # Everything below is matched against folded text in which each name of a document is masked.
-_MASK = "\x01"
+MASK = "\x01"
 _JOINT = r"\s?(?:、|,\s?and\b|,|和|以及|及|与|或|至|到|-|~|\band\b|&|\bor\b|\bto\b|\bthrough\b)\s?"
 _SUB = r"(?:\s?\((?:[a-z]|[ivx]{1,4}|\d{1,2}|[一二三四五六七八九十]{1,2})\)){0,3}"  # sub-paragraph (a) (ii)
-_DIGITS = r"\d{1,3}(?:-\d{1,2})?(?!\d)"
+DIGITS = r"\d{1,3}(?:-\d{1,2})?(?!\d)"
 _HAN = "一二三四五六七八九十百零〇"
-_ZH = rf"(?:{_DIGITS}|[{_HAN}]{{1,6}})"
-_EN = rf"(?:{_DIGITS}|{ENGLISH})"
+_ZH = rf"(?:{DIGITS}|[{_HAN}]{{1,6}})"
+_EN = rf"(?:{DIGITS}|{ENGLISH})"
 _LIST_ZH = rf"{_ZH}{_SUB}(?:{_JOINT}(?:第\s?)?{_ZH}{_SUB}){{0,9}}"
 _LIST_EN = rf"{_EN}{_SUB}(?:{_JOINT}{_EN}{_SUB}){{0,9}}"
 NUMBERED = re.compile(
     r"(?P<unnumbered>无编号|\bunnumbered\s)?"
     rf"(?:第\s?(?P<zh>{_LIST_ZH})\s?(?:(?P<row_zh>行)|(?:自然)?段){_SUB}(?:分段|项|款)?"
-    rf"|(?<=[{_MASK}件录要文的,#])\s?(?P<plain>{_DIGITS}{_SUB})\s?段(?![话落时])"
+    rf"|(?<=[{MASK}件录要文的,#])\s?(?P<plain>{DIGITS}{_SUB})\s?段(?![话落时])"
     rf"|(?:(?P<row_en>\brows?\s)|\bparagraphs?|\bparas?\.?(?![a-z])|\bpars?\.|¶{{1,2}}|§{{1,2}}|\bpp?\.)"
     rf"\s?(?:nos?\.?\s?)?(?P<en>{_LIST_EN})"
     r"|\b(?P<nth>\d{1,3})(?:st|nd|rd|th) paragraph)"
@@ -43,11 +41,11 @@ PART = re.compile(_PARTS)
 ANNEX_NUMBER = re.compile(r"(?:附件|附录|annex(?:es)?|appendix)\s?(\w{1,3})")
 # What may stand between a name or part and the number it goes with.
 _BESIDE_WORDS = r"\b(?:of|to|in|the|its|s|report|document|table|unnumbered)\b|号?报告|号?文件|表格?|无编号"
-_BESIDE = rf"(?:[\s,:'()的之中里内]|{_MASK}|{_BESIDE_WORDS})"
+_BESIDE = rf"(?:[\s,:'()的之中里内]|{MASK}|{_BESIDE_WORDS})"
 _BEFORE_PART = re.compile(rf"{_BESIDE}{{0,60}}")
 _BEFORE_SUMMARY = re.compile(r"[\s,:'()的之中里内]{0,9}(?:无编号|unnumbered)?\s?")  # not "summary of para. 44"
 _AFTER_PART = re.compile(
-    rf"\s?\(\s?|[\s,]?\s?(?:of|in|to|from)\s(?:(?:the|its|this)\s)?(?:{_MASK}{{1,200}}(?:'s)?\s)?|\s?{_MASK}{{1,200}}(?:'s)?\s"
+    rf"\s?\(\s?|[\s,]?\s?(?:of|in|to|from)\s(?:(?:the|its|this)\s)?(?:{MASK}{{1,200}}(?:'s)?\s)?|\s?{MASK}{{1,200}}(?:'s)?\s"
 )
 _BEFORE_NUMBER = re.compile(rf"(?:{_BESIDE}|{_PARTS}|号?决议|号?决定|resolution|decision){{0,60}}")
 _AFTER_NUMBER = re.compile(
@@ -58,27 +56,12 @@ _JOINED = re.compile(r"[\s,、;]{0,3}(?P<joint>和|以及|及|与|或|至|到|-|
 RANGE = {"至", "到", "-", "~", "to", "through"}
 LONGEST_RANGE = 60  # paragraphs; a whole annex is not a reference
 NEAR = 40  # characters between a report's name and a number that goes with it for want of a nearer name
-FILLER = re.compile(  # what may stand beside a reference in a question that asks for nothing more
-    r"\b(?:what|which|does|do|did|is|are|was|were|in|of|the|says?|said|show|me|read|quote|please|give|text|full|whole|about"
-    r"|to|tell|and|from|report|document|contents?|can|could|would|you|i|see|open|find|display|print|cite|it|there|there's"
-    r"|summari[sz]e|summary|explain|describe|discuss|stated?|states|mean|meaning|main|points?|exact|wording|word|for|an?|out)\b"
-    r"|请|问|讲|说|了|的|什么|啥|些|内容|是|写|全文|原文|显示|给我|我|想|看|一下|怎么|有|哪些|报告|文件|引用|列出|把|念|里|中|和|与|以及"
-    r"|分别|规定|提到|到|呢|吗|如何|概括|概述|总结|归纳|解释|说明|意思|大意|主要|要点|谈|关于|段落|那|告诉|帮|查|找|打开"
-)
 HAN_DIGITS, ROMAN_DIGITS = "一二三四五六七八九", ("I", "II", "III", "IV", "V", "VI", "VII", "VIII", "IX")
 ANNEXES = {
     written: place
     for place, (han, roman) in enumerate(zip(HAN_DIGITS, ROMAN_DIGITS, strict=True), 1)
     for written in (han, roman.lower(), str(place))
 }
-_LOCATOR = re.compile(r"#([a-z0-9][a-z0-9-]{0,39})")
-_LAST_NUMBER = re.compile(rf"(?<![\w/#.-]){_DIGITS}$")
-UNPRINTED = {"front", "summary"}  # parts whose paragraphs are found only where the reference says so
-WHERE = {
-    "en": {"main": "main text, ", "annex": "annex{}, ", "summary": "summary, ", "front": "title page, "},
-    "zh": {"main": "正文，", "annex": "附件{}，", "summary": "摘要，", "front": "标题页，"},
-}
-OCCURRENCE = {"en": " (printed twice; occurrence {})", "zh": "（编号重复，第{}次）"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,15 +74,6 @@ class Reference:
     row: bool = False
     unnumbered: bool = False  # one whose number is not printed but counted
     occurrence: int | None = None  # which of the paragraphs printed with one number
-
-
-@dataclass(frozen=True, slots=True)
-class NamedReport:
-    """A report named in a folded text, and where; `report` is empty for a document that is not in the index."""
-
-    report: str
-    start: int
-    end: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,26 +98,9 @@ class _Numbers:
     beside: bool
 
 
-def named_reports(text: str, reports: Iterable[Report]) -> list[NamedReport]:
-    """The reports a text names by symbol, alias, title, id or file, in order; a longer name hides one inside it."""
-    folded = fold(text)
-    found = [
-        NamedReport(report.id, *place)
-        for report in reports
-        for name in _names(report)
-        for place in _places(folded, name)
-    ]
-    found.sort(key=lambda named: (named.start, -named.end))
-    kept: list[NamedReport] = []
-    for named in found:
-        if not kept or named.start >= kept[-1].end:
-            kept.append(named)
-    return kept
-
-
 def references(text: str, reports: Iterable[Report]) -> list[Reference]:
     """The paragraphs a text names, in order. A number belongs to the report and part beside it."""
-    return _references(fold(text), named_reports(text, reports))
+    return read_references(fold(text), named_reports(text, reports))
 
 
 def printed_references(text: str, reports: Iterable[Report]) -> tuple[list[Printed], list[NamedReport]]:
@@ -161,106 +118,6 @@ def printed_references(text: str, reports: Iterable[Report]) -> tuple[list[Print
     return printed, [NamedReport(name.report, *place(name.start, name.end)) for name in placed]
 
 
-def named_paragraphs(
-    question: str, reports: Mapping[str, Report], paragraphs: Sequence[Paragraph]
-) -> tuple[list[Paragraph], bool]:
-    """The paragraphs a question names, and whether it asks for nothing else.
-
-    A number with neither a report nor a part beside it names a paragraph only when the question is nothing more:
-    "第38段" may be another instrument's.
-    """
-    folded, names = fold(question), named_reports(question, reports.values())
-    by_place = {(paragraph.report, paragraph.locator): paragraph for paragraph in paragraphs} if "#" in folded else {}
-    named = [by_place[place] for place in _ids_in(folded, reports) if place in by_place]
-    found = _references(folded, names)
-    bare = (bool(named) or bool(found)) and _is_bare(folded, names)
-    for reference in found:
-        if reference.report or reference.part or bare:
-            named.extend(resolve(reference, paragraphs))
-    return list({paragraph.id: paragraph for paragraph in named}.values()), bool(named) and bare
-
-
-def resolve(reference: Reference, paragraphs: Sequence[Paragraph]) -> list[Paragraph]:
-    """The paragraphs a reference names: the report proper first, as printed, then annexes."""
-    named = [paragraph for paragraph in paragraphs if _matches(reference, paragraph)]
-    if not named and not reference.row:  # "para. 3" of a text that prints no numbers
-        counted = replace(reference, unnumbered=True)
-        named = [paragraph for paragraph in paragraphs if _matches(counted, paragraph)]
-    return sorted(named, key=lambda paragraph: paragraph.part != "main")
-
-
-def find_paragraphs(written: str, reports: Mapping[str, Report], paragraphs: Sequence[Paragraph]) -> list[Paragraph]:
-    """The paragraphs any printed form names; UnknownParagraph offers the nearest ids where it names none."""
-    named, _ = named_paragraphs(written, reports, paragraphs)
-    if not named and (number := _LAST_NUMBER.search(fold(written))):  # "S/2021/839 21", "BMS7 annex 92"
-        named, bare = named_paragraphs(f"{fold(written)[: number.start()]} para {number[0]}", reports, paragraphs)
-        named = named if bare and named_reports(written, reports.values()) else []
-    if not named:
-        raise UnknownParagraph(_unknown(written, reports, paragraphs))
-    return named
-
-
-def written(paragraph: Paragraph, report: Report, language: str, among: Iterable[Paragraph] = ()) -> str:
-    """The reference to a paragraph as a delegate of that language writes it.
-
-    "S/2021/839, para. 21" and "S/2021/839，第21段"; annexes, summaries, rows and unnumbered paragraphs say so. Given
-    the paragraphs it has to be told apart from, it names no other one of them: a number printed twice says which.
-    """
-    zh = language == "zh"
-    part, number = paragraph.part.removesuffix("-table"), paragraph.printed or paragraph.number.removeprefix("p")
-    kind, _, which = part.partition("-")
-    place = HAN_DIGITS[int(which) - 1] if which and zh else f" {ROMAN_DIGITS[int(which) - 1]}" if which else ""
-    where = WHERE[language][kind].format(place)
-    if paragraph.is_row:
-        label = _row_label(paragraph, language)
-        return (
-            f"{report.name}，{where}表第{number}行（{label}）"
-            if zh
-            else f"{report.name}, {where}table row {number} ({label})"
-        )
-    others = [other for other in among if other.report == paragraph.report and other.printed == paragraph.printed]
-    if kind == "main" and not any(other.part != "main" for other in others if paragraph.printed):
-        where = ""
-    if paragraph.printed is None:
-        return f"{report.name}，{where}无编号第{number}段" if zh else f"{report.name}, {where}unnumbered para. {number}"
-    base, _, occurrence = paragraph.number.partition("-")
-    again = any(other.part == paragraph.part and other.number.startswith(f"{base}-") for other in others)
-    which_one = OCCURRENCE[language].format(occurrence or 1) if occurrence or again else ""
-    return (f"{report.name}，{where}第{number}段" if zh else f"{report.name}, {where}para. {number}") + which_one
-
-
-def _row_label(paragraph: Paragraph, language: str) -> str:
-    translation = paragraph.translations.get(language)
-    return (translation and (translation.row or translation.body)) or paragraph.row or paragraph.body or ""
-
-
-_folded = lru_cache(maxsize=4096)(fold)  # the names of the reports are asked for with every question
-
-
-def _names(report: Report) -> set[str]:
-    """What a report is called, folded. A file named by one common word ("report.txt") counts only with its ending."""
-    stem = report.file.rsplit(".", 1)[0]
-    names = [report.symbol or "", report.short_title, report.file, *report.aliases, *report.titles.values()]
-    names += [each for each in (report.id, stem) if not each.isalpha() or not each.isascii()]
-    return {_folded(name) for name in names if len(name) > 1}
-
-
-def _places(folded: str, name: str) -> Iterator[tuple[int, int]]:
-    """Where a name stands, not inside a longer symbol, word or number."""
-    start = folded.find(name)
-    while start >= 0:
-        end = start + len(name)
-        before, after = folded[:start][-1:], folded[end:][:1]
-        if not (_goes_on(before, name[0]) or _goes_on(after, name[-1])):
-            yield start, end
-        start = folded.find(name, end)
-
-
-def _goes_on(beside: str, edge: str) -> bool:
-    """Whether a character beside a name belongs to the same word or symbol."""
-    return edge.isascii() and beside.isascii() and (beside.isalnum() or beside in {"/", "_"})
-
-
 def _masked(folded: str, names: Iterable[NamedReport]) -> tuple[str, list[NamedReport], list[int]]:
     """The text with one mask for each document it names; where those stand; and where each offset was before.
 
@@ -276,14 +133,15 @@ def _masked(folded: str, names: Iterable[NamedReport]) -> tuple[str, list[NamedR
     for name in sorted(known, key=lambda name: name.start):
         masked += folded[last : name.start]
         placed.append(NamedReport(name.report, len(masked), len(masked) + 1))
-        masked += _MASK + (" outcome" if re.search("outcome|成果", folded[name.start : name.end]) else "")
+        masked += MASK + (" outcome" if re.search("outcome|成果", folded[name.start : name.end]) else "")
         origins += [*range(last, name.start + 1)]
         origins += [name.end] * (len(masked) - len(origins))
         last = name.end
     return masked + folded[last:], placed, [*origins, *range(last, len(folded) + 1)]
 
 
-def _references(folded: str, names: Sequence[NamedReport]) -> list[Reference]:
+def read_references(folded: str, names: Sequence[NamedReport]) -> list[Reference]:
+    """The same of a folded text whose reports are known."""
     masked, placed, _ = _masked(folded, names)
     return [one for numbers, found in _groups(masked, placed) if numbers.report != "" for one in found]
 
@@ -398,52 +256,3 @@ def _between(low: str, high: str) -> Iterator[str]:
     """The numbers between two ends of a range, neither included."""
     if low.isdigit() and high.isdigit() and int(high) - int(low) <= LONGEST_RANGE:
         yield from map(str, range(int(low) + 1, int(high)))
-
-
-def _matches(reference: Reference, paragraph: Paragraph) -> bool:
-    if reference.report not in (None, paragraph.report):
-        return False
-    number = reference.number
-    if reference.row or paragraph.is_row:
-        in_part = reference.part is None or paragraph.part == f"{reference.part}-table"
-        return reference.row and paragraph.is_row and in_part and paragraph.number == number
-    if paragraph.part != (reference.part or paragraph.part) or (paragraph.part in UNPRINTED and not reference.part):
-        return False
-    if paragraph.printed is None and (reference.unnumbered or paragraph.part in UNPRINTED):
-        return paragraph.number in (number, f"p{number}")
-    if reference.unnumbered or reference.occurrence:
-        return paragraph.number == (number if reference.occurrence == 1 else f"{number}-{reference.occurrence}")
-    return number in (paragraph.number, paragraph.printed)
-
-
-def _ids_in(folded: str, reports: Mapping[str, Report]) -> Iterator[tuple[str, str]]:
-    """(report id, locator) of each id that stands in a folded text, in order."""
-    for match in _LOCATOR.finditer(folded):
-        before = folded[: match.start()]
-        called = [
-            (len(name), r.id) for r in reports.values() for name in {*_names(r), _folded(r.id)} if before.endswith(name)
-        ]
-        if called:
-            yield max(called)[1], match[1].removeprefix("main-").rstrip("-")
-
-
-def _is_bare(folded: str, names: Sequence[NamedReport]) -> bool:
-    """Whether nothing but references and the words around them is left of a question."""
-    rest = folded
-    for name in reversed(names):
-        rest = rest[: name.start] + _MASK + rest[name.end :]
-    rest = re.sub(rf"(?:{_MASK}|\S{{1,80}}){_LOCATOR.pattern}", " ", rest)
-    for pattern in (NUMBERED, PART, re.compile(_MASK), FILLER):
-        rest = pattern.sub(" ", rest)
-    return not re.search(r"\w", rest)
-
-
-def _unknown(written: str, reports: Mapping[str, Report], paragraphs: Collection[Paragraph]) -> str:
-    """What to say of a reference that names nothing: the nearest ids, those of the report it names first."""
-    folded = fold(written)
-    names = named_reports(written, reports.values())
-    within = [p.id for p in paragraphs if not names or p.report == names[0].report]
-    wanted = f"{names[0].report}#{folded[names[0].end :].strip(' ,#')}" if names else folded
-    near = get_close_matches(wanted, within, n=3, cutoff=0.6) or [within[0], within[-1]]
-    nearest = ", ".join(near)
-    return f'No paragraph is named by {written[:80]!r}. Nearest: {nearest}. Show one with: rapporteur show "{near[0]}"'
