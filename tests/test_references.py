@@ -230,6 +230,35 @@ def test_a_plain_reference_is_as_short_as_delegates_write_it(known: Seeds) -> No
         )
 
 
+ANNEXED = Report("A/99/9", "annexed.txt", "en", "", "2" * 64, symbol="A/99/9")
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_any_number_of_annexes_can_be_written_and_found(language: str) -> None:
+    parts = ["main", "annex", *(f"annex-{n}" for n in range(2, 100)), "annex-12-table"]
+    paragraphs = [Paragraph("A/99/9", part, "3", n, "Text.", "en", "3", row="Row") for n, part in enumerate(parts)]
+    known = ({ANNEXED.id: ANNEXED}, tuple(paragraphs))
+    printed = [written(paragraph, ANNEXED, language, paragraphs) for paragraph in paragraphs]
+    assert [found(each, known) for each in printed] == [[paragraph.id] for paragraph in paragraphs]
+    assert found("A/99/9 annex XII para 3", known) == ["A/99/9#annex-12-3"]
+    assert found("A/99/9附件十二第3段", known) == found("A/99/9附件12第3段", known) == ["A/99/9#annex-12-3"]
+    assert found("annexes of A/99/9, para 3", known) == ["A/99/9#annex-3"]
+
+
+@pytest.mark.parametrize("reference", ["BMS7 annexes para 3", "annex 45 of BMS7, paragraph 3 to paragraph 0", "第0段"])
+def test_numbers_that_nothing_bears_are_no_crash(reference: str, known: Seeds) -> None:
+    references(reference, known[0].values())
+    named(reference, known)
+
+
+def test_a_report_without_paragraphs_is_told_with_the_nearest_of_others(known: Seeds) -> None:
+    notes = Report("A/99/8", "notes.txt", "en", "1 A note.", "3" * 64, symbol="A/99/8")
+    with pytest.raises(UnknownParagraph, match="Nearest: S/2021/839"):
+        find_paragraphs("A/99/8, para. 1", {**known[0], notes.id: notes}, known[1])
+    with pytest.raises(UnknownParagraph, match="rapporteur build"):
+        find_paragraphs("A/99/8, para. 1", {notes.id: notes}, ())
+
+
 @given(
     st.text(
         st.one_of(st.sampled_from("S/2021/839第21段和至-annex para. (a)#、BMS7附件摘要行 "), st.characters()),

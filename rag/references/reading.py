@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from rag.records import Report, Slice
 from rag.references.naming import NamedReport, named_reports
 from rag.text import fold, fold_with_offsets, symbols
-from rag.text.numerals import ENGLISH, read_number
+from rag.text.numerals import ENGLISH, read_number, roman, write_chinese
 
 # Everything below is matched against folded text in which each name of a document is masked.
 MASK = "\x01"
@@ -32,13 +32,17 @@ NUMBERED = re.compile(
     r"|\b(?P<nth>\d{1,3})(?:st|nd|rd|th) paragraph)"
     r"(?:\s?\((?:printed twice; occurrence|编号重复,第)\s?(?P<occurrence>\d{1,2})次?\))?"
 )
+ANNEXES = {  # how an annex is numbered → its place
+    written: place for place in range(1, 100) for written in (write_chinese(place), roman(place).lower(), str(place))
+}
+_ANNEX_NUMBER = "|".join(sorted(ANNEXES, key=len, reverse=True))
 _PARTS = (
-    r"(?:(?:附件|附录|\bannex(?:es)?\b|\bappendix\b)\s?(?:[一二三四五](?!十)|(?:iv|v|i{1,3})\b|[1-9](?!\d|\s?段))?"
+    r"(?:(?:附件|附录|\bannex(?:es)?\b|\bappendix\b)"
+    rf"(?:\s?(?P<annex>{_ANNEX_NUMBER})(?![{_HAN}\da-z]|\s?段))?"
     r"|成果文件|成果|\boutcome(?: document)?\b|摘要|\bsummary\b"
     r"|正文|\bmain (?:text|part|body)\b|\breport proper\b|标题页|\btitle page\b)"
 )
 PART = re.compile(_PARTS)
-ANNEX_NUMBER = re.compile(r"(?:附件|附录|annex(?:es)?|appendix)\s?(\w{1,3})")
 # What may stand between a name or part and the number it goes with.
 _BESIDE_WORDS = r"\b(?:of|to|in|the|its|s|report|document|table|unnumbered)\b|号?报告|号?文件|表格?|无编号"
 _BESIDE = rf"(?:[\s,:'()的之中里内]|{MASK}|{_BESIDE_WORDS})"
@@ -56,12 +60,6 @@ _JOINED = re.compile(r"[\s,、;]{0,3}(?P<joint>和|以及|及|与|或|至|到|-|
 RANGE = {"至", "到", "-", "~", "to", "through"}
 LONGEST_RANGE = 60  # paragraphs; a whole annex is not a reference
 NEAR = 40  # characters between a report's name and a number that goes with it for want of a nearer name
-HAN_DIGITS, ROMAN_DIGITS = "一二三四五六七八九", ("I", "II", "III", "IV", "V", "VI", "VII", "VIII", "IX")
-ANNEXES = {
-    written: place
-    for place, (han, roman) in enumerate(zip(HAN_DIGITS, ROMAN_DIGITS, strict=True), 1)
-    for written in (han, roman.lower(), str(place))
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +158,7 @@ def _groups(masked: str, names: Sequence[NamedReport]) -> Iterator[tuple[_Number
             occurrence=int(match["occurrence"]) if match["occurrence"] else None,
         )
         each = list(_numbers(match["zh"] or match["plain"] or match["en"] or match["nth"]))
-        if last and numbers.joint in RANGE and like == replace(last[-1], number=""):
+        if last and each and numbers.joint in RANGE and like == replace(last[-1], number=""):
             each = [*_between(last[-1].number, each[0]), *each]
         last = [replace(like, number=number) for number in each] or last
         yield numbers, last if each else []
@@ -177,7 +175,7 @@ def _bound(masked: str, names: Sequence[NamedReport]) -> Iterator[_Numbers]:
     for match in matches:
         own = before[match.start()] or _part_after(masked, match, free)
         report = _report_beside(masked, match, names)
-        part = _part_name(own[0]) if own else None
+        part = _part_name(own) if own else None
         joined = _JOINED.fullmatch(masked, last.match.end(), match.start()) if last else None
         beside = report is not None
         if joined and last and report is None:
@@ -201,13 +199,12 @@ def _part_after(masked: str, match: re.Match[str], parts: Sequence[re.Match[str]
     return part if part and _AFTER_PART.fullmatch(masked, match.end(), part.start()) else None
 
 
-def _part_name(written: str) -> str:
+def _part_name(named: re.Match[str]) -> str:
     """The part of a report that a word for one means: "main", "summary", "front", "annex", "annex-2" and so on."""
     for part, words in (("main", "正文 main proper"), ("summary", "摘要 summary"), ("front", "标题页 title")):
-        if any(word in written for word in words.split()):
+        if any(word in named[0] for word in words.split()):
             return part
-    numbered = ANNEX_NUMBER.match(written)
-    place = ANNEXES[numbered[1]] if numbered else 1
+    place = ANNEXES[named["annex"]] if named["annex"] else 1
     return "annex" if place == 1 else f"annex-{place}"
 
 
@@ -244,7 +241,7 @@ def _numbers(written: str) -> Iterator[str]:
         if dash and low.isdigit():
             yield from [low, *_between(low, high), high] if int(low) < int(high) else [token]
             previous = high
-        elif value is not None and value.value > 0:
+        elif value is not None:
             number = str(value.value)
             yield from _between(previous, number) if previous and joint in RANGE else []
             yield number

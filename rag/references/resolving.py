@@ -82,12 +82,10 @@ def _ids_in(folded: str, reports: Mapping[str, Report]) -> Iterator[tuple[str, s
     """(report id, locator) of each id that stands in a folded text, in order."""
     for match in _LOCATOR.finditer(folded):
         before = folded[: match.start()]
-        called = [
-            (len(name), r.id)
-            for r in reports.values()
-            for name in {*names_of(r), folded_name(r.id)}
-            if before.endswith(name)
-        ]
+        names = (
+            (name, report.id) for report in reports.values() for name in {*names_of(report), folded_name(report.id)}
+        )
+        called = [(len(name), report) for name, report in names if before.endswith(name)]
         if called:
             yield max(called)[1], match[1].removeprefix("main-").rstrip("-")
 
@@ -108,7 +106,10 @@ def _unknown(written: str, reports: Mapping[str, Report], paragraphs: Collection
     folded = fold(written)
     names = named_reports(written, reports.values())
     within = [p.id for p in paragraphs if not names or p.report == names[0].report]
+    within = within or [p.id for p in paragraphs]  # a report may hold nothing but footnotes
     wanted = f"{names[0].report}#{folded[names[0].end :].strip(' ,#')}" if names else folded
-    near = get_close_matches(wanted, within, n=3, cutoff=0.6) or [within[0], within[-1]]
+    near = get_close_matches(wanted, within, n=3, cutoff=0.6) or within[:1] + within[1:][-1:]
+    if not near:
+        return f"No paragraph is named by {written[:80]!r}: the index holds none. Build it with: rapporteur build"
     nearest = ", ".join(near)
     return f'No paragraph is named by {written[:80]!r}. Nearest: {nearest}. Show one with: rapporteur show "{near[0]}"'

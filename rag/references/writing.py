@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from rag.records import Paragraph, Report
-from rag.references.reading import HAN_DIGITS, ROMAN_DIGITS
+from rag.text.numerals import roman, write_chinese
 
 WHERE = {
     "en": {"main": "main text, ", "annex": "annex{}, ", "summary": "summary, ", "front": "title page, "},
@@ -21,7 +21,7 @@ def written(paragraph: Paragraph, report: Report, language: str, among: Iterable
     zh = language == "zh"
     part, number = paragraph.part.removesuffix("-table"), paragraph.printed or paragraph.number.removeprefix("p")
     kind, _, which = part.partition("-")
-    place = HAN_DIGITS[int(which) - 1] if which and zh else f" {ROMAN_DIGITS[int(which) - 1]}" if which else ""
+    place = (write_chinese(int(which)) if zh else f" {roman(int(which))}") if which else ""
     where = WHERE[language][kind].format(place)
     if paragraph.is_row:
         label = _row_label(paragraph, language)
