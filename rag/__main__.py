@@ -4,6 +4,7 @@ import json
 import os
 import shlex
 import sys
+import traceback
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -365,16 +366,30 @@ def _batch(path: Path, one: Callable[[dict[str, Any]], dict[str, Any]]) -> int:
     bad = 0
     for n, line, error in _batch_lines(path):
         if line is not None and error is None:
-            try:
-                print(_json(one(line)), flush=True)
+            answered, error = _one_line(line, one)
+            if answered is not None:
+                print(_json(answered), flush=True)
                 continue
-            except RagError as problem:
-                error = str(problem)
         bad += 1
         given = line.get("id") if line else None
         print(_json({"id": given, "line": n, "error": error}), flush=True)
         _complain(f"{path} line {n}: {error}")
     return 2 if bad else 0
+
+
+def _one_line(
+    line: dict[str, Any], one: Callable[[dict[str, Any]], dict[str, Any]]
+) -> tuple[dict[str, Any] | None, str | None]:
+    """What a line is answered with, or what is wrong: a bug that one question meets costs no other its answer."""
+    try:
+        return one(line), None
+    except RagError as problem:
+        return None, str(problem)
+    except Exception as bug:  # a thousand lines may be waiting; told with its place, so that it is not hidden
+        *_, (frame, at) = traceback.walk_tb(bug.__traceback__)
+        place = f"{Path(frame.f_code.co_filename).name} line {at}"
+        said = " ".join(str(bug).split())
+        return None, f"unforeseen {type(bug).__name__} in {place} ({said}). Ask it alone to see the whole trace"
 
 
 def _batch_lines(path: Path) -> Iterator[tuple[int, dict[str, Any] | None, str | None]]:

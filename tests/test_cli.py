@@ -19,6 +19,7 @@ from rag import embedding
 from rag.__main__ import main
 from rag.index import Index
 from rag.lexicon import Lexicon
+from rag.retrieval import Retriever
 
 SEEDS = Path(__file__).parents[1] / "seeds"
 LOOK_UP = 3.0  # seconds; 1.0 is wanted: half of it is spent importing langchain_core before anything needs it
@@ -318,6 +319,29 @@ def test_a_good_batch_ends_well_and_a_questions_file_is_one(rapporteur: Rapporte
     assert (done.code, done.err) == (0, "")
     assert [line["id"] for line in done.lines] == [json.loads(question)["id"] for question in questions]
     assert all(len(line["hits"]) == 2 for line in done.lines)
+
+
+@pytest.mark.parametrize("command", ["ask", "search"])
+def test_a_bug_that_one_line_of_a_batch_meets_is_that_lines_error(
+    command: str, rapporteur: Rapporteur, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def find(self: Retriever, question: str, *arguments: Any) -> Any:
+        if question == "boom":
+            raise KeyError("a\nbug")
+        return find_as_it_is(self, question, *arguments)
+
+    find_as_it_is = Retriever.find
+    monkeypatch.setattr(Retriever, "find", find)
+    batch = tmp_path / "batch.jsonl"
+    batch.write_text('{"question": "boom", "id": "a"}\n{"question": "S/2021/839#2", "id": "b"}\n')
+    done = rapporteur(command, "--batch", str(batch))
+    bad, good = done.lines
+    schema("batch-error").validate(bad)
+    assert (done.code, bad["id"], bad["line"], good["id"]) == (2, "a", 1, "b")
+    assert "unforeseen KeyError in test_cli.py line" in bad["error"]
+    assert done.err.splitlines() == [f"rapporteur: {batch} line 1: {bad['error']}"]
+    with pytest.raises(KeyError):  # asked alone, a bug is a bug
+        rapporteur(command, "boom")
 
 
 def test_batch_lines_are_flushed_one_by_one(
