@@ -9,7 +9,7 @@ from made_index import CREWS, FERRIES, ferry_paragraphs
 
 from rag.errors import UnknownParagraph
 from rag.records import Paragraph, Report
-from rag.references import find_paragraphs, named_paragraphs, named_reports, references, written
+from rag.references import find_paragraphs, named_paragraphs, named_reports, printed_references, written
 from rag.reports import ReadReport
 
 S, A67, BMS, A70, UNODC = "S/2021/839", "A/67/176", "A/CONF.192/BMS/2021/1", "A/70/183", "004_0cf6bfd787c3b7d3"
@@ -209,8 +209,10 @@ def test_a_text_without_printed_numbers_is_referred_to_by_counted_ones() -> None
     (_, english), (_, chinese) = ferry_paragraphs()
     known = ({FERRIES.id: FERRIES, CREWS.id: CREWS}, (*english, *chinese))
     assert written(chinese[1], CREWS, "en", known[1]) == "crews.txt, unnumbered para. 2"
-    for form in ("crews#p2", "crews.txt, unnumbered para. 2", "crews.txt，无编号第2段", "crews.txt para 2"):
+    for form in ("crews#p2", "crews.txt, unnumbered para. 2", "crews.txt，无编号第2段"):
         assert found(form, known) == ["crews#p2"]
+    with pytest.raises(UnknownParagraph, match="Nearest: crews#p2"):  # what is counted is no paragraph 2
+        find_paragraphs("crews.txt para 2", *known)
     assert named("how many crews were trained, para. 2", known) == []  # a common word is no report's name
 
 
@@ -247,7 +249,7 @@ def test_any_number_of_annexes_can_be_written_and_found(language: str) -> None:
 
 @pytest.mark.parametrize("reference", ["BMS7 annexes para 3", "annex 45 of BMS7, paragraph 3 to paragraph 0", "第0段"])
 def test_numbers_that_nothing_bears_are_no_crash(reference: str, known: Seeds) -> None:
-    references(reference, known[0].values())
+    printed_references(reference, known[0].values())
     named(reference, known)
 
 
@@ -277,5 +279,5 @@ def test_any_text_can_be_read_for_references(text: str) -> None:
 def test_a_long_text_is_read_in_linear_time(piece: str) -> None:
     reports = [FERRIES, CREWS]
     started = time.process_time()
-    references(piece * 1000, reports)
+    printed_references(piece * 1000, reports)
     assert time.process_time() - started < 1.0

@@ -8,9 +8,9 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from rag.records import Report, Slice
+from rag.records import Report
 from rag.references.naming import NamedReport, named_reports
-from rag.text import fold, fold_with_offsets, symbols
+from rag.text import fold_with_offsets, symbols
 from rag.text.numerals import ENGLISH, read_number, roman, write_chinese
 
 # Everything below is matched against folded text in which each name of a document is masked.
@@ -23,13 +23,17 @@ _ZH = rf"(?:{DIGITS}|[{_HAN}]{{1,6}})"
 _EN = rf"(?:{DIGITS}|{ENGLISH})"
 _LIST_ZH = rf"{_ZH}{_SUB}(?:{_JOINT}(?:第\s?)?{_ZH}{_SUB}){{0,9}}"
 _LIST_EN = rf"{_EN}{_SUB}(?:{_JOINT}{_EN}{_SUB}){{0,9}}"
+_MARKS = rf"(?:{_EN}|[{_HAN}]{{1,6}})(?:{_JOINT}(?:{_EN}|[{_HAN}]{{1,6}})){{0,9}}"
+_TOO_MANY = r"\d{4,9}(?!\d)"  # a year in a list of numbers is none of them, but one alone is asked for and not there
 NUMBERED = re.compile(
     r"(?P<unnumbered>无编号|\bunnumbered\s)?"
-    rf"(?:第\s?(?P<zh>{_LIST_ZH})\s?(?:(?P<row_zh>行)|(?:自然)?段){_SUB}(?:分段|项|款)?"
+    rf"(?:第\s?(?P<zh>{_LIST_ZH}|{_TOO_MANY})\s?"
+    rf"(?:(?P<row_zh>行)|(?P<note_zh>[个条号]?\s?(?:脚注|注释))|(?:自然)?段){_SUB}(?:分段|项|款)?"
     rf"|(?<=[{MASK}件录要文的,#])\s?(?P<plain>{DIGITS}{_SUB})\s?段(?![话落时])"
+    rf"|(?P<note>脚注|注释|\bfoot ?notes?\b|\bfn\.?(?![a-z]))\s?(?:nos?\.?\s?)?第?\s?(?P<marks>{_MARKS})(?!\s?段)"
     rf"|(?:(?P<row_en>\brows?\s)|\bparagraphs?|\bparas?\.?(?![a-z])|\bpars?\.|¶{{1,2}}|§{{1,2}}|\bpp?\.)"
-    rf"\s?(?:nos?\.?\s?)?(?P<en>{_LIST_EN})"
-    r"|\b(?P<nth>\d{1,3})(?:st|nd|rd|th) paragraph)"
+    rf"\s?(?:nos?\.?\s?)?(?P<en>{_LIST_EN}|{_TOO_MANY})"
+    r"|\b(?P<nth>\d{1,3})(?:st|nd|rd|th) (?:(?P<note_nth>foot ?note)|paragraph))"
     r"(?:\s?\((?:printed twice; occurrence|编号重复,第)\s?(?P<occurrence>\d{1,2})次?\))?"
 )
 ANNEXES = {  # how an annex is numbered → its place
@@ -43,6 +47,10 @@ _PARTS = (
     r"|正文|\bmain (?:text|part|body)\b|\breport proper\b|标题页|\btitle page\b)"
 )
 PART = re.compile(_PARTS)
+_DENIED = re.compile(  # what is said before the part that is not meant
+    r"(?:\b(?:not|except|excluding|without|rather than|instead of)\s(?:(?:in|from|of|to)\s)?(?:(?:the|its)\s)?"
+    r"|(?:不是|不要|不含|不包括|不看|并非|而非|非)\s?(?:在|指|其|该|它的)?\s?)$"
+)
 # What may stand between a name or part and the number it goes with.
 _BESIDE_WORDS = r"\b(?:of|to|in|the|its|s|report|document|table|unnumbered)\b|号?报告|号?文件|表格?|无编号"
 _BESIDE = rf"(?:[\s,:'()的之中里内]|{MASK}|{_BESIDE_WORDS})"
@@ -58,7 +66,8 @@ _AFTER_NUMBER = re.compile(
 )
 _JOINED = re.compile(r"[\s,、;]{0,3}(?P<joint>和|以及|及|与|或|至|到|-|~|and\b|&|or\b|to\b|through\b)?\s?(?:the\s)?")
 RANGE = {"至", "到", "-", "~", "to", "through"}
-LONGEST_RANGE = 60  # paragraphs; a whole annex is not a reference
+UNPRINTED = {"front", "summary"}  # parts whose paragraphs are found only where the reference says so
+LONGEST_RANGE = 200  # paragraphs; a slip of the pen may ask for a million
 NEAR = 40  # characters between a report's name and a number that goes with it for want of a nearer name
 
 
@@ -71,6 +80,7 @@ class Reference:
     number: str
     row: bool = False
     unnumbered: bool = False  # one whose number is not printed but counted
+    footnote: bool = False  # the number is a footnote's mark
     occurrence: int | None = None  # which of the paragraphs printed with one number
 
 
@@ -96,24 +106,32 @@ class _Numbers:
     beside: bool
 
 
-def references(text: str, reports: Iterable[Report]) -> list[Reference]:
-    """The paragraphs a text names, in order. A number belongs to the report and part beside it."""
-    return read_references(fold(text), named_reports(text, reports))
-
-
 def printed_references(text: str, reports: Iterable[Report]) -> tuple[list[Printed], list[NamedReport]]:
     """The paragraphs a text names and the documents it names, each where it stands in the text as given, in order."""
     folded, offsets = fold_with_offsets(text)
-    masked, placed, origins = _masked(folded, named_reports(folded, reports))
+    groups, names = read_references(folded, named_reports(folded, reports))
 
-    def place(start: int, end: int) -> Slice:
-        return offsets[origins[start]], offsets[origins[end] - 1] + 1
+    def place(one: Printed | NamedReport) -> tuple[int, int]:
+        return offsets[one.start], offsets[one.end - 1] + 1
 
+    of_paragraphs = [group for group in groups if not any(each.footnote for each in group.references)]
+    printed = [Printed(each.references, each.report, each.beside, *place(each)) for each in of_paragraphs]
+    return printed, [NamedReport(name.report, *place(name)) for name in names]
+
+
+def read_references(
+    folded: str, names: Iterable[NamedReport], question: bool = False
+) -> tuple[list[Printed], list[NamedReport]]:
+    """The paragraphs and footnotes a folded text names and all documents it names, where they stand in it, in order.
+
+    In a question, a part named anywhere goes with the numbers that have none beside them.
+    """
+    masked, placed, origins = _masked(folded, names)
     printed = []
-    for numbers, found in _groups(masked, placed):
-        start, end = place(*numbers.match.span())
-        printed.append(Printed(tuple(found), numbers.report, numbers.beside, start, end))
-    return printed, [NamedReport(name.report, *place(name.start, name.end)) for name in placed]
+    for numbers, found in _groups(masked, placed, question):
+        start, end = numbers.match.span()
+        printed.append(Printed(tuple(found), numbers.report, numbers.beside, origins[start], origins[end - 1] + 1))
+    return printed, [NamedReport(name.report, origins[name.start], origins[name.end]) for name in placed]
 
 
 def _masked(folded: str, names: Iterable[NamedReport]) -> tuple[str, list[NamedReport], list[int]]:
@@ -138,16 +156,10 @@ def _masked(folded: str, names: Iterable[NamedReport]) -> tuple[str, list[NamedR
     return masked + folded[last:], placed, [*origins, *range(last, len(folded) + 1)]
 
 
-def read_references(folded: str, names: Sequence[NamedReport]) -> list[Reference]:
-    """The same of a folded text whose reports are known."""
-    masked, placed, _ = _masked(folded, names)
-    return [one for numbers, found in _groups(masked, placed) if numbers.report != "" for one in found]
-
-
-def _groups(masked: str, names: Sequence[NamedReport]) -> Iterator[tuple[_Numbers, list[Reference]]]:
+def _groups(masked: str, names: Sequence[NamedReport], question: bool) -> Iterator[tuple[_Numbers, list[Reference]]]:
     """The numbers of a masked text, and what each names: a range's second number all those from the first."""
     last: list[Reference] = []
-    for numbers in _bound(masked, names):
+    for numbers in _bound(masked, names, question):
         match = numbers.match
         like = Reference(
             report=numbers.report,
@@ -155,35 +167,52 @@ def _groups(masked: str, names: Sequence[NamedReport]) -> Iterator[tuple[_Number
             number="",
             row=bool(match["row_zh"] or match["row_en"]),
             unnumbered=bool(match["unnumbered"]),
+            footnote=bool(match["note"] or match["note_zh"] or match["note_nth"]),
             occurrence=int(match["occurrence"]) if match["occurrence"] else None,
         )
-        each = list(_numbers(match["zh"] or match["plain"] or match["en"] or match["nth"]))
+        each = list(_numbers(match["zh"] or match["plain"] or match["marks"] or match["en"] or match["nth"]))
         if last and each and numbers.joint in RANGE and like == replace(last[-1], number=""):
             each = [*_between(last[-1].number, each[0]), *each]
         last = [replace(like, number=number) for number in each] or last
         yield numbers, last if each else []
 
 
-def _bound(masked: str, names: Sequence[NamedReport]) -> Iterator[_Numbers]:
+def _bound(masked: str, names: Sequence[NamedReport], question: bool) -> Iterator[_Numbers]:
     """The numbers of a masked text, each with the document and part beside it."""
     matches = list(NUMBERED.finditer(masked))
-    parts = list(PART.finditer(masked))
+    parts = [part for part in PART.finditer(masked) if not _is_denied(masked, part)]
     before = {match.start(): _part_before(masked, match, parts) for match in matches}
     free = [part for part in parts if part not in before.values()]
+    owned = {match.start(): before[match.start()] or _part_after(masked, match, free) for match in matches}
+    stated = _part_of_question(masked) if question and not any(owned.values()) else None
     only = names[0].report if len({name.report for name in names}) == 1 else None
     last: _Numbers | None = None
     for match in matches:
-        own = before[match.start()] or _part_after(masked, match, free)
+        own = owned[match.start()]
         report = _report_beside(masked, match, names)
-        part = _part_name(own) if own else None
+        part = _part_name(own) if own else stated
         joined = _JOINED.fullmatch(masked, last.match.end(), match.start()) if last else None
         beside = report is not None
         if joined and last and report is None:
-            report, part, beside = last.report, part or last.part, last.beside
+            report, part, beside = last.report, part if own else last.part, last.beside
         if report is None:
             report = only if only is not None else _nearest(names, match)
         last = _Numbers(match, report, part, (joined["joint"] or "") if joined else None, beside)
         yield last
+
+
+def _part_of_question(masked: str) -> str | None:
+    """The one part of a report that a question names wherever it stands, or leaves by denying the other; else None."""
+    parts = list(PART.finditer(masked))
+    denied = {_part_name(part) for part in parts if _is_denied(masked, part)}
+    meant = {_part_name(part) for part in parts if not _is_denied(masked, part)} - UNPRINTED
+    if denied and not meant:
+        meant = {"main"} if "main" not in denied else {"annex"}
+    return meant.pop() if len(meant) == 1 else None
+
+
+def _is_denied(masked: str, part: re.Match[str]) -> bool:
+    return _DENIED.search(masked, max(0, part.start() - 30), part.start()) is not None
 
 
 def _part_before(masked: str, match: re.Match[str], parts: Sequence[re.Match[str]]) -> re.Match[str] | None:
@@ -231,7 +260,7 @@ def _numbers(written: str) -> Iterator[str]:
     """
     bare = re.sub(r"\([^)]{1,4}\)", " ", written)
     tokens = re.findall(
-        rf"\d{{1,3}}(?:-\d{{1,2}})?(?!\d)|\d{{1,3}}|[{_HAN}]{{1,6}}|{ENGLISH}|[^\s第,、\d{_HAN}]{{1,7}}",
+        rf"\d{{1,3}}(?:-\d{{1,2}})?(?!\d)|\d{{1,9}}|[{_HAN}]{{1,6}}|{ENGLISH}|[^\s第,、\d{_HAN}]{{1,7}}",
         bare,
     )
     previous, joint = "", ""

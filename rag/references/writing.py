@@ -20,9 +20,7 @@ def written(paragraph: Paragraph, report: Report, language: str, among: Iterable
     """
     zh = language == "zh"
     part, number = paragraph.part.removesuffix("-table"), paragraph.printed or paragraph.number.removeprefix("p")
-    kind, _, which = part.partition("-")
-    place = (write_chinese(int(which)) if zh else f" {roman(int(which))}") if which else ""
-    where = WHERE[language][kind].format(place)
+    where = place_in_report(part, language)
     if paragraph.is_row:
         label = _row_label(paragraph, language)
         return (
@@ -31,7 +29,7 @@ def written(paragraph: Paragraph, report: Report, language: str, among: Iterable
             else f"{report.name}, {where}table row {number} ({label})"
         )
     others = [other for other in among if other.report == paragraph.report and other.printed == paragraph.printed]
-    if kind == "main" and not any(other.part != "main" for other in others if paragraph.printed):
+    if part == "main" and not any(other.part != "main" for other in others if paragraph.printed):
         where = ""
     if paragraph.printed is None:
         return f"{report.name}，{where}无编号第{number}段" if zh else f"{report.name}, {where}unnumbered para. {number}"
@@ -39,6 +37,13 @@ def written(paragraph: Paragraph, report: Report, language: str, among: Iterable
     again = any(other.part == paragraph.part and other.number.startswith(f"{base}-") for other in others)
     which_one = OCCURRENCE[language].format(occurrence or 1) if occurrence or again else ""
     return (f"{report.name}，{where}第{number}段" if zh else f"{report.name}, {where}para. {number}") + which_one
+
+
+def place_in_report(part: str, language: str) -> str:
+    """What says in which part of its report a paragraph stands, before its number: "annex II, ", "附件二，"."""
+    kind, _, which = part.partition("-")
+    place = (write_chinese(int(which)) if language == "zh" else f" {roman(int(which))}") if which else ""
+    return WHERE[language][kind].format(place)
 
 
 def _row_label(paragraph: Paragraph, language: str) -> str:
