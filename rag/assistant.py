@@ -22,7 +22,7 @@ from rag.own import read_own
 from rag.questions import checked, stand_alone
 from rag.quoting import quote_answer
 from rag.records import Answer, Citation, Hit, Language, Paragraph, Report, Turn, Waiting
-from rag.references import find_paragraphs
+from rag.references import find_paragraphs, not_there
 from rag.reports import read_folder
 from rag.retrieval import Filters, Found, Retriever
 from rag.settings import Settings
@@ -190,9 +190,13 @@ class Assistant:
 
     def _quoted(self, asked: str, understood: str, found: Found, filters: Filters) -> Answer:
         language: Language = language_of(asked)
-        abstained = not found.named and not answers(signals(understood, found, self.retriever, language, filters))
+        abstained = found.look_up.in_vain or (
+            not found.named and not answers(signals(understood, found, self.retriever, language, filters))
+        )
         citations: tuple[Citation, ...] = ()
-        if abstained:
+        if found.look_up.in_vain:
+            text = not_there(found.look_up, self.index.reports, self.index.paragraphs, language)
+        elif abstained:
             text = refusal(language, missing(understood, found, self.retriever, filters))
         else:
             text, citations = quote_answer(understood, found, self.retriever, language, filters)
