@@ -210,6 +210,7 @@ class Assistant:
             abstained=abstained,
             timings={},
             understood=understood if understood != asked else None,
+            searched_for=found.corrections,
             models={"embedder": self.settings.embedder, "llm": None},
             index=self.index.name,
         )

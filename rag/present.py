@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from rag.catalogue import Row
-from rag.records import Answer, Citation, Hit, Paragraph, Report, Verdict
+from rag.records import Answer, Citation, Hit, Language, Paragraph, Report, Verdict
 from rag.references import written
 
 VERDICTS: Mapping[str, Mapping[Verdict, str]] = {
@@ -33,6 +33,11 @@ SOURCES = {"en": "Sources:", "zh": "出处："}
 HINT = {
     "en": "a hint, not a check: a small model finds it {likely} % likely that the paragraph says this",
     "zh": "仅供参考，不算核对：小模型认为段落支持这句话的可能性为 {likely}%",
+}
+SEARCHED_FOR = {"en": "“{meant}” instead of “{typed}”", "zh": "“{meant}”而不是“{typed}”"}
+AS_TYPED = {
+    "en": "Searched for {said}. To search as typed, put the word in quotation marks.",
+    "zh": "检索的是{said}。要按原样检索，请给该词加引号。",
 }
 INSTEAD = {"en": "Quoted from the paragraphs instead:", "zh": "改为从段落摘引："}
 GENERATION = {
@@ -60,6 +65,8 @@ def answer_json(answer: Answer, reports: Mapping[str, Report], given_id: Any = N
     }
     if answer.understood:
         form["understood"] = answer.understood
+    if answer.searched_for:
+        form["searched_for"] = dict(answer.searched_for)
     if answer.llm_error:
         form["llm_error"] = answer.llm_error
     if answer.generation:
@@ -119,6 +126,8 @@ def answer_text(answer: Answer, reports: Mapping[str, Report], among: Sequence[P
     """
     language = answer.language
     lines = [answer.text, ""]
+    if answer.searched_for:
+        lines.insert(0, searched_for_text(answer.searched_for, language))
     if answer.understood:
         lines.insert(0, ("Understood as: " if language == "en" else "理解为：") + answer.understood)
     if answer.abstained:
@@ -134,6 +143,13 @@ def answer_text(answer: Answer, reports: Mapping[str, Report], among: Sequence[P
     if figures := generation_text(answer):
         lines += ["", figures]
     return "\n".join(lines)
+
+
+def searched_for_text(corrections: Mapping[str, str], language: Language) -> str:
+    """What was searched for instead of misspelt words, in one line that says how to search as typed."""
+    joint = "；" if language == "zh" else ", "
+    said = joint.join(SEARCHED_FOR[language].format(meant=m, typed=t) for t, m in corrections.items())
+    return AS_TYPED[language].format(said=said)
 
 
 def generation_text(answer: Answer) -> str:

@@ -68,6 +68,7 @@ class Found:
     fused: Scores | None = None
     question_vector: NDArray[np.float32] | None = None
     look_up: LookUp = field(default_factory=LookUp)  # what the question's references resolve to
+    corrections: Mapping[str, str] = field(default_factory=dict)  # misspelt word → what was searched for instead
 
 
 class Retriever:
@@ -97,7 +98,8 @@ class Retriever:
         asked = self.look_up(question, allowed)
         named, near = asked.named, [self.index.place[each.id] for each in asked.near if asked.in_vain]
         alone = [*named, *asked.near] if asked.only or near else []
-        meant = question if alone else self.speller.mended(question)
+        corrections = {} if alone else self.speller.corrections(question)
+        meant = self.speller.mended(question) if corrections else question
         weights = self.weights
         if alone:
             vector, legs = None, {"dense same": self._like(alone[0], filters)}
@@ -108,7 +110,7 @@ class Retriever:
             fused += PART * np.max([fuse(self.legs(part, filters)[1], weights) for part in several], axis=0)
         first = near if alone else self._first(meant, fused, allowed, filters)
         hits = self._ranked(fused, legs, named, allowed, first, k)
-        return Found(hits, tuple(named), asked.only, legs, fused, vector, asked)
+        return Found(hits, tuple(named), asked.only, legs, fused, vector, asked, corrections)
 
     def look_up(self, question: str, allowed: NDArray[np.bool_]) -> LookUp:
         """What a question's references resolve to among the allowed paragraphs."""
