@@ -107,7 +107,7 @@ def search(
     embedder: EmbedderFlag = None,
 ) -> None:
     """Find the paragraphs nearest to a question."""
-    from rag.present import hit_json, hit_text
+    from rag.present import hit_json, hit_text, searched_for_text
     from rag.questions import stand_alone
     from rag.text import language
 
@@ -117,9 +117,10 @@ def search(
 
     def one(line: dict[str, Any]) -> dict[str, Any]:
         asked = stand_alone(line["question"].strip(), _history(line))
-        hits = assistant.search(asked, filters=filters)
-        listed = [hit_json(hit, reports, text=True) for hit in hits]
-        return {"id": line.get("id"), "question": line["question"], "hits": listed}
+        found = assistant.found(asked, filters=filters)
+        listed = [hit_json(hit, reports, text=True) for hit in found.hits]
+        told = {"searched_for": dict(found.corrections)} if found.corrections else {}
+        return {"id": line.get("id"), "question": line["question"], "hits": listed, **told}
 
     if batch:
         _alone(question)
@@ -128,7 +129,10 @@ def search(
     if as_json:
         typer.echo(_json(one({"question": asked})))
         return
-    for hit in assistant.search(asked, filters=filters):
+    found = assistant.found(asked, filters=filters)
+    if found.corrections:
+        _tell(searched_for_text(found.corrections, language(asked)))
+    for hit in found.hits:
         typer.echo(hit_text(hit, reports, language(asked), assistant.index.paragraphs))
 
 

@@ -171,8 +171,12 @@ class Assistant:
 
     def search(self, question: str, k: int | None = None, filters: Filters | None = None) -> tuple[Hit, ...]:
         """The best paragraphs for a question, exactly min(k, allowed)."""
+        return self.found(question, k, filters).hits
+
+    def found(self, question: str, k: int | None = None, filters: Filters | None = None) -> Found:
+        """The same with what was found out on the way: look-ups, misspelt words."""
         asked = checked(question, self.settings.question_limit)
-        return self.retriever.find(asked, k or self.settings.k, self._filters(filters)).hits
+        return self.retriever.find(asked, k or self.settings.k, self._filters(filters))
 
     def show(self, written: str) -> list[Paragraph]:
         """The paragraphs any printed form of a reference names; UnknownParagraph where it names none."""
