@@ -145,10 +145,14 @@ def show(
     """Show the paragraphs a reference names."""
     from rag.index import open_index
     from rag.present import paragraph_json, paragraph_text
-    from rag.references import find_paragraphs
+    from rag.references import find_paragraphs, look_up, not_there
+    from rag.text import language
 
     opened = open_index(_settings(index=index).index)
     found = find_paragraphs(reference, opened.reports, opened.paragraphs)
+    asked = look_up(reference, opened.reports, opened.paragraphs)
+    if asked.missing:
+        _tell(not_there(asked, opened.reports, opened.paragraphs, language(reference)))
     if as_json:
         typer.echo(_json([paragraph_json(paragraph, opened.reports) for paragraph in found]))
         return

@@ -274,6 +274,70 @@ def test_build_reads_reports_and_says_when_nothing_changed(rapporteur: Rapporteu
     assert rapporteur("show", "ferry#p2", "--index", index, "--json").json[0]["text"] == "船员接受了夜航培训。"
 
 
+@pytest.mark.parametrize(
+    ("question", "said"),
+    [
+        ("S/2021/839, para. 999", "S/2021/839 has no paragraph 999. It has paragraphs 1 to 86."),
+        ("S/2021/839第999段说了什么？", "S/2021/839没有第999段，只有第1至86段。"),
+        ("footnote 99 of S/2021/839", "S/2021/839 has no footnote 99. It has footnotes 1 to 18."),
+    ],
+)
+def test_a_look_up_in_vain_is_refused_and_quotes_nothing(question: str, said: str, rapporteur: Rapporteur) -> None:
+    answer = rapporteur("ask", question, "--json", "-k", "5").json
+    schema("ask").validate(answer)
+    assert (answer["abstained"], answer["answer"], answer["citations"]) == (True, said, [])
+    assert {hit["report"] for hit in answer["hits"]} == {"S/2021/839"}
+
+
+@pytest.mark.parametrize(
+    ("question", "begins", "cited"),
+    [
+        ("S/2021/839的脚注3", "脚注原文：\nS/2021/839，第16段，脚注3：“分别见第 2584", ["16"]),
+        (
+            "paras. 85-90 of S/2021/839",
+            "S/2021/839 has no paragraphs 87 to 90. It has paragraphs 1 to 86.\nThe 2",
+            ["85", "86"],
+        ),
+        (
+            "BMS7第24段，正文，不是附件",
+            "这可以指2个段落，全文如下：\nA/CONF.192/BMS/2021/1，正文，第24段（编号重复，第1次）：“",
+            ["24", "24-2"],
+        ),
+        ("paragraph 7 of UNODC's report of 2022", "The paragraph in full:\n“", ["7"]),
+        ("S/2021/839第10至25段", "16个段落中的前10个：\nS/2021/839，第10段：“", [str(n) for n in range(10, 20)]),
+    ],
+)
+def test_a_look_up_gives_exactly_what_it_names(
+    question: str, begins: str, cited: list[str], rapporteur: Rapporteur
+) -> None:
+    answer = rapporteur("ask", question, "--json").json
+    assert not answer["abstained"]
+    assert answer["answer"].startswith(begins)
+    assert [citation["number"] for citation in answer["citations"]] == cited
+    assert all(citation["verdict"] == "found" for citation in answer["citations"])
+
+
+def test_a_look_up_outside_the_filter_quotes_no_other_report(rapporteur: Rapporteur) -> None:
+    answer = rapporteur("ask", "S/2021/839, para. 21", "--report", "A/70/183", "--json").json
+    assert (answer["abstained"], answer["citations"]) == (True, [])
+    assert answer["answer"] == "S/2021/839 is not among the reports looked in. They are: A/70/183."
+
+
+def test_what_show_cannot_find_beside_what_it_can_is_told_on_stderr(rapporteur: Rapporteur) -> None:
+    done = rapporteur("show", "S/2021/839, paras. 86-88")
+    assert (done.code, "S/2021/839#86" in done.out) == (0, True)
+    assert done.err == "S/2021/839 has no paragraphs 87 to 88. It has paragraphs 1 to 86.\n"
+
+
+@pytest.mark.parametrize("command", ["ask", "search"])
+def test_a_mended_word_is_told_with_the_answer(command: str, rapporteur: Rapporteur) -> None:
+    form = rapporteur(command, "How many ilicit weapons were seized?", "--json").json
+    schema(command).validate(form)
+    assert form["searched_for"] == {"ilicit": "illicit"}
+    done = rapporteur(command, "How many ilicit weapons were seized?")
+    assert "Searched for “illicit” instead of “ilicit”." in done.out + done.err
+
+
 BATCH = [
     (b'{"id": "a", "question": "S/2021/839\xe7\xac\xac43\xe6\xae\xb5", "gold": [], "type": "lookup"}', None),
     (b'{"id": "b", "question": ', "not JSON"),

@@ -43,6 +43,8 @@ FORMS = [
     # by year, body, subject
     ("第12段 of UNODC's report of 2022", [f"{UNODC}#12"]),
     ("para 12 of the 2022 UNODC report", [f"{UNODC}#12"]),
+    ("paragraph 7 of UNODC's report of 2022", [f"{UNODC}#7"]),
+    ("毒品和犯罪问题办公室2022年报告第7段", [f"{UNODC}#7"]),
     ("毒罪办2022年报告第12段", [f"{UNODC}#12"]),
     ("UNODC2022年的报告第12段", [f"{UNODC}#12"]),
     ("paragraph 5 of the 2021 report of the Secretary-General on small arms", [f"{S}#5"]),

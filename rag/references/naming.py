@@ -90,7 +90,7 @@ class _Facts:
 def _facts(report: Report, forms: Callable[[str], Iterable[str]]) -> _Facts:
     issued = [form for name in (report.body, report.session) if name for form in forms(name)]
     names = tuple(map(folded_name, (*report.titles.values(), report.short_title, *report.aliases, *issued)))
-    words = {word for name in names for word in re.findall(_WORD, name) if not _YEAR.fullmatch(word)}
+    words = {word for name in names for word in re.findall(_WORD, name) if not word.isdigit()}  # not the 7 of "BMS 7"
     return _Facts(report.id, frozenset(words - _BETWEEN_EN | {report.date[:4]}), names)
 
 
