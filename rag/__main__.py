@@ -4,6 +4,7 @@ import json
 import os
 import shlex
 import sys
+import traceback
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -106,7 +107,7 @@ def search(
     embedder: EmbedderFlag = None,
 ) -> None:
     """Find the paragraphs nearest to a question."""
-    from rag.present import hit_json, hit_text
+    from rag.present import hit_json, hit_text, searched_for_text
     from rag.questions import stand_alone
     from rag.text import language
 
@@ -116,9 +117,10 @@ def search(
 
     def one(line: dict[str, Any]) -> dict[str, Any]:
         asked = stand_alone(line["question"].strip(), _history(line))
-        hits = assistant.search(asked, filters=filters)
-        listed = [hit_json(hit, reports, text=True) for hit in hits]
-        return {"id": line.get("id"), "question": line["question"], "hits": listed}
+        found = assistant.found(asked, filters=filters)
+        listed = [hit_json(hit, reports, text=True) for hit in found.hits]
+        told = {"searched_for": dict(found.corrections)} if found.corrections else {}
+        return {"id": line.get("id"), "question": line["question"], "hits": listed, **told}
 
     if batch:
         _alone(question)
@@ -127,7 +129,10 @@ def search(
     if as_json:
         typer.echo(_json(one({"question": asked})))
         return
-    for hit in assistant.search(asked, filters=filters):
+    found = assistant.found(asked, filters=filters)
+    if found.corrections:
+        _tell(searched_for_text(found.corrections, language(asked)))
+    for hit in found.hits:
         typer.echo(hit_text(hit, reports, language(asked), assistant.index.paragraphs))
 
 
@@ -140,10 +145,14 @@ def show(
     """Show the paragraphs a reference names."""
     from rag.index import open_index
     from rag.present import paragraph_json, paragraph_text
-    from rag.references import find_paragraphs
+    from rag.references import find_paragraphs, look_up, not_there
+    from rag.text import language
 
     opened = open_index(_settings(index=index).index)
     found = find_paragraphs(reference, opened.reports, opened.paragraphs)
+    asked = look_up(reference, opened.reports, opened.paragraphs)
+    if asked.missing:
+        _tell(not_there(asked, opened.reports, opened.paragraphs, language(reference)))
     if as_json:
         typer.echo(_json([paragraph_json(paragraph, opened.reports) for paragraph in found]))
         return
@@ -371,16 +380,30 @@ def _batch(path: Path, one: Callable[[dict[str, Any]], dict[str, Any]]) -> int:
     bad = 0
     for n, line, error in _batch_lines(path):
         if line is not None and error is None:
-            try:
-                print(_json(one(line)), flush=True)
+            answered, error = _one_line(line, one)
+            if answered is not None:
+                print(_json(answered), flush=True)
                 continue
-            except RagError as problem:
-                error = str(problem)
         bad += 1
         given = line.get("id") if line else None
         print(_json({"id": given, "line": n, "error": error}), flush=True)
         _complain(f"{path} line {n}: {error}")
     return 2 if bad else 0
+
+
+def _one_line(
+    line: dict[str, Any], one: Callable[[dict[str, Any]], dict[str, Any]]
+) -> tuple[dict[str, Any] | None, str | None]:
+    """What a line is answered with, or what is wrong: a bug that one question meets costs no other its answer."""
+    try:
+        return one(line), None
+    except RagError as problem:
+        return None, str(problem)
+    except Exception as bug:  # a thousand lines may be waiting; told with its place, so that it is not hidden
+        *_, (frame, at) = traceback.walk_tb(bug.__traceback__)
+        place = f"{Path(frame.f_code.co_filename).name} line {at}"
+        said = " ".join(str(bug).split())
+        return None, f"unforeseen {type(bug).__name__} in {place} ({said}). Ask it alone to see the whole trace"
 
 
 def _batch_lines(path: Path) -> Iterator[tuple[int, dict[str, Any] | None, str | None]]:

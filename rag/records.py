@@ -187,6 +187,7 @@ class Answer:
     abstained: bool
     timings: Mapping[str, float]  # stage → milliseconds
     understood: str | None = None  # a follow-up rewritten to stand alone
+    searched_for: Mapping[str, str] = field(default_factory=dict)  # misspelt word → what was searched for instead
     llm_error: str | None = None
     models: Mapping[str, str | None] = field(default_factory=dict)  # {"embedder": …, "llm": …}
     generation: Mapping[str, float] = field(default_factory=dict)  # tokens read, reused, written, and written a second

@@ -19,7 +19,7 @@ from rag.index.vectors import Views
 from rag.lexicon import Lexicon
 from rag.questions import names_report_of, parts, report_years
 from rag.records import Hit, Language, Paragraph, Report
-from rag.references import named_paragraphs, named_reports
+from rag.references import LookUp, look_up, named_reports
 from rag.spelling import Speller
 from rag.text import fold
 from rag.text import language as language_of
@@ -67,6 +67,8 @@ class Found:
     legs: Mapping[str, Scores] = field(default_factory=dict)
     fused: Scores | None = None
     question_vector: NDArray[np.float32] | None = None
+    look_up: LookUp = field(default_factory=LookUp)  # what the question's references resolve to
+    corrections: Mapping[str, str] = field(default_factory=dict)  # misspelt word → what was searched for instead
 
 
 class Retriever:
@@ -89,23 +91,33 @@ class Retriever:
         """The best paragraphs for a question, exactly min(k, allowed) of them, best first.
 
         A question that names paragraphs gets those first, with score 1.0; one that asks for nothing else gets after
-        them the paragraphs nearest to them, which needs neither the embedder nor a segmenter.
+        them the paragraphs nearest to them, which needs neither the embedder nor a segmenter. One that asks for what is
+        not there gets the paragraphs of that report with the nearest numbers.
         """
         allowed = self._allowed(filters)
-        named, only = named_paragraphs(question, self.index.reports, self.index.paragraphs)
-        named = [paragraph for paragraph in named if allowed[self.index.place[paragraph.id]]]
-        meant = question if named and only else self.speller.mended(question)
+        asked = self.look_up(question, allowed)
+        named, near = asked.named, [self.index.place[each.id] for each in asked.near if asked.in_vain]
+        alone = [*named, *asked.near] if asked.only or near else []
+        corrections = {} if alone else self.speller.corrections(question)
+        meant = self.speller.mended(question) if corrections else question
         weights = self.weights
-        if named and only:
-            vector, legs = None, {"dense same": self._like(named[0], filters)}
+        if alone:
+            vector, legs = None, {"dense same": self._like(alone[0], filters)}
         else:
             vector, legs = self.legs(meant, filters)
         fused = fuse(legs, weights) + NAMED_REPORT * self.named_report(meant)
         if vector is not None and (several := parts(meant)):
             fused += PART * np.max([fuse(self.legs(part, filters)[1], weights) for part in several], axis=0)
-        first = [] if named and only else self._first(meant, fused, allowed, filters)
+        first = near if alone else self._first(meant, fused, allowed, filters)
         hits = self._ranked(fused, legs, named, allowed, first, k)
-        return Found(hits, tuple(named), bool(named) and only, legs, fused, vector)
+        return Found(hits, tuple(named), asked.only, legs, fused, vector, asked, corrections)
+
+    def look_up(self, question: str, allowed: NDArray[np.bool_]) -> LookUp:
+        """What a question's references resolve to among the allowed paragraphs."""
+        reports, paragraphs = self.index.reports, self.index.paragraphs
+        there = [paragraph for paragraph, is_allowed in zip(paragraphs, allowed, strict=True) if is_allowed]
+        left_out = {each.report for each in paragraphs} - {each.report for each in there}
+        return look_up(question, reports, there, self.lexicon.forms, left_out)
 
     def legs(self, question: str, filters: Filters) -> tuple[NDArray[np.float32], dict[str, Scores]]:
         """A question's vector, and every leg's scores."""

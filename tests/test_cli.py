@@ -19,6 +19,7 @@ from rag import embedding
 from rag.__main__ import main
 from rag.index import Index
 from rag.lexicon import Lexicon
+from rag.retrieval import Retriever
 
 SEEDS = Path(__file__).parents[1] / "seeds"
 LOOK_UP = 3.0  # seconds; 1.0 is wanted: half of it is spent importing langchain_core before anything needs it
@@ -273,6 +274,70 @@ def test_build_reads_reports_and_says_when_nothing_changed(rapporteur: Rapporteu
     assert rapporteur("show", "ferry#p2", "--index", index, "--json").json[0]["text"] == "船员接受了夜航培训。"
 
 
+@pytest.mark.parametrize(
+    ("question", "said"),
+    [
+        ("S/2021/839, para. 999", "S/2021/839 has no paragraph 999. It has paragraphs 1 to 86."),
+        ("S/2021/839第999段说了什么？", "S/2021/839没有第999段，只有第1至86段。"),
+        ("footnote 99 of S/2021/839", "S/2021/839 has no footnote 99. It has footnotes 1 to 18."),
+    ],
+)
+def test_a_look_up_in_vain_is_refused_and_quotes_nothing(question: str, said: str, rapporteur: Rapporteur) -> None:
+    answer = rapporteur("ask", question, "--json", "-k", "5").json
+    schema("ask").validate(answer)
+    assert (answer["abstained"], answer["answer"], answer["citations"]) == (True, said, [])
+    assert {hit["report"] for hit in answer["hits"]} == {"S/2021/839"}
+
+
+@pytest.mark.parametrize(
+    ("question", "begins", "cited"),
+    [
+        ("S/2021/839的脚注3", "脚注原文：\nS/2021/839，第16段，脚注3：“分别见第 2584", ["16"]),
+        (
+            "paras. 85-90 of S/2021/839",
+            "S/2021/839 has no paragraphs 87 to 90. It has paragraphs 1 to 86.\nThe 2",
+            ["85", "86"],
+        ),
+        (
+            "BMS7第24段，正文，不是附件",
+            "这可以指2个段落，全文如下：\nA/CONF.192/BMS/2021/1，正文，第24段（编号重复，第1次）：“",
+            ["24", "24-2"],
+        ),
+        ("paragraph 7 of UNODC's report of 2022", "The paragraph in full:\n“", ["7"]),
+        ("S/2021/839第10至25段", "16个段落中的前10个：\nS/2021/839，第10段：“", [str(n) for n in range(10, 20)]),
+    ],
+)
+def test_a_look_up_gives_exactly_what_it_names(
+    question: str, begins: str, cited: list[str], rapporteur: Rapporteur
+) -> None:
+    answer = rapporteur("ask", question, "--json").json
+    assert not answer["abstained"]
+    assert answer["answer"].startswith(begins)
+    assert [citation["number"] for citation in answer["citations"]] == cited
+    assert all(citation["verdict"] == "found" for citation in answer["citations"])
+
+
+def test_a_look_up_outside_the_filter_quotes_no_other_report(rapporteur: Rapporteur) -> None:
+    answer = rapporteur("ask", "S/2021/839, para. 21", "--report", "A/70/183", "--json").json
+    assert (answer["abstained"], answer["citations"]) == (True, [])
+    assert answer["answer"] == "S/2021/839 is not among the reports looked in. They are: A/70/183."
+
+
+def test_what_show_cannot_find_beside_what_it_can_is_told_on_stderr(rapporteur: Rapporteur) -> None:
+    done = rapporteur("show", "S/2021/839, paras. 86-88")
+    assert (done.code, "S/2021/839#86" in done.out) == (0, True)
+    assert done.err == "S/2021/839 has no paragraphs 87 to 88. It has paragraphs 1 to 86.\n"
+
+
+@pytest.mark.parametrize("command", ["ask", "search"])
+def test_a_mended_word_is_told_with_the_answer(command: str, rapporteur: Rapporteur) -> None:
+    form = rapporteur(command, "How many ilicit weapons were seized?", "--json").json
+    schema(command).validate(form)
+    assert form["searched_for"] == {"ilicit": "illicit"}
+    done = rapporteur(command, "How many ilicit weapons were seized?")
+    assert "Searched for “illicit” instead of “ilicit”." in done.out + done.err
+
+
 BATCH = [
     (b'{"id": "a", "question": "S/2021/839\xe7\xac\xac43\xe6\xae\xb5", "gold": [], "type": "lookup"}', None),
     (b'{"id": "b", "question": ', "not JSON"),
@@ -318,6 +383,29 @@ def test_a_good_batch_ends_well_and_a_questions_file_is_one(rapporteur: Rapporte
     assert (done.code, done.err) == (0, "")
     assert [line["id"] for line in done.lines] == [json.loads(question)["id"] for question in questions]
     assert all(len(line["hits"]) == 2 for line in done.lines)
+
+
+@pytest.mark.parametrize("command", ["ask", "search"])
+def test_a_bug_that_one_line_of_a_batch_meets_is_that_lines_error(
+    command: str, rapporteur: Rapporteur, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def find(self: Retriever, question: str, *arguments: Any) -> Any:
+        if question == "boom":
+            raise KeyError("a\nbug")
+        return find_as_it_is(self, question, *arguments)
+
+    find_as_it_is = Retriever.find
+    monkeypatch.setattr(Retriever, "find", find)
+    batch = tmp_path / "batch.jsonl"
+    batch.write_text('{"question": "boom", "id": "a"}\n{"question": "S/2021/839#2", "id": "b"}\n')
+    done = rapporteur(command, "--batch", str(batch))
+    bad, good = done.lines
+    schema("batch-error").validate(bad)
+    assert (done.code, bad["id"], bad["line"], good["id"]) == (2, "a", 1, "b")
+    assert "unforeseen KeyError in test_cli.py line" in bad["error"]
+    assert done.err.splitlines() == [f"rapporteur: {batch} line 1: {bad['error']}"]
+    with pytest.raises(KeyError):  # asked alone, a bug is a bug
+        rapporteur(command, "boom")
 
 
 def test_batch_lines_are_flushed_one_by_one(

@@ -8,6 +8,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from rag.index import Index
+from rag.page.markup import answer_html
 from rag.present import VERDICTS, answer_json, answer_text, hit_json, hit_text, paragraph_json, paragraph_text
 from rag.records import Answer, Citation, Hit, Paragraph, Verdict
 
@@ -142,6 +143,22 @@ def test_a_refusal_offers_the_nearest_paragraphs(language: str, title: str, quic
 def test_a_follow_up_says_how_it_was_understood(quick_index: Index) -> None:
     asked = made_answer(quick_index, understood="How many in 2012?")
     assert answer_text(asked, quick_index.reports).startswith("Understood as: How many in 2012?")
+
+
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        ("en", "Searched for “lock” instead of “glock”. To search as typed, put the word in quotation marks."),
+        ("zh", "检索的是“lock”而不是“glock”。要按原样检索，请给该词加引号。"),
+    ],
+)
+def test_a_mended_word_is_told(language: str, said: str, quick_index: Index) -> None:
+    asked = made_answer(quick_index, language=language, searched_for={"glock": "lock"})
+    form = answer_json(asked, quick_index.reports)
+    schema("ask").validate(form)
+    assert form["searched_for"] == {"glock": "lock"}
+    assert answer_text(asked, quick_index.reports).startswith(said)
+    assert said in answer_html(asked, quick_index.reports, "", 0)
 
 
 def test_a_hit_begins_with_its_text_in_the_questions_language(quick_index: Index) -> None:

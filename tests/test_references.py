@@ -9,7 +9,7 @@ from made_index import CREWS, FERRIES, ferry_paragraphs
 
 from rag.errors import UnknownParagraph
 from rag.records import Paragraph, Report
-from rag.references import find_paragraphs, named_paragraphs, named_reports, references, written
+from rag.references import find_paragraphs, named_paragraphs, named_reports, printed_references, written
 from rag.reports import ReadReport
 
 S, A67, BMS, A70, UNODC = "S/2021/839", "A/67/176", "A/CONF.192/BMS/2021/1", "A/70/183", "004_0cf6bfd787c3b7d3"
@@ -209,8 +209,10 @@ def test_a_text_without_printed_numbers_is_referred_to_by_counted_ones() -> None
     (_, english), (_, chinese) = ferry_paragraphs()
     known = ({FERRIES.id: FERRIES, CREWS.id: CREWS}, (*english, *chinese))
     assert written(chinese[1], CREWS, "en", known[1]) == "crews.txt, unnumbered para. 2"
-    for form in ("crews#p2", "crews.txt, unnumbered para. 2", "crews.txt，无编号第2段", "crews.txt para 2"):
+    for form in ("crews#p2", "crews.txt, unnumbered para. 2", "crews.txt，无编号第2段"):
         assert found(form, known) == ["crews#p2"]
+    with pytest.raises(UnknownParagraph, match="Nearest: crews#p2"):  # what is counted is no paragraph 2
+        find_paragraphs("crews.txt para 2", *known)
     assert named("how many crews were trained, para. 2", known) == []  # a common word is no report's name
 
 
@@ -228,6 +230,35 @@ def test_a_plain_reference_is_as_short_as_delegates_write_it(known: Seeds) -> No
             english,
             chinese,
         )
+
+
+ANNEXED = Report("A/99/9", "annexed.txt", "en", "", "2" * 64, symbol="A/99/9")
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_any_number_of_annexes_can_be_written_and_found(language: str) -> None:
+    parts = ["main", "annex", *(f"annex-{n}" for n in range(2, 100)), "annex-12-table"]
+    paragraphs = [Paragraph("A/99/9", part, "3", n, "Text.", "en", "3", row="Row") for n, part in enumerate(parts)]
+    known = ({ANNEXED.id: ANNEXED}, tuple(paragraphs))
+    printed = [written(paragraph, ANNEXED, language, paragraphs) for paragraph in paragraphs]
+    assert [found(each, known) for each in printed] == [[paragraph.id] for paragraph in paragraphs]
+    assert found("A/99/9 annex XII para 3", known) == ["A/99/9#annex-12-3"]
+    assert found("A/99/9附件十二第3段", known) == found("A/99/9附件12第3段", known) == ["A/99/9#annex-12-3"]
+    assert found("annexes of A/99/9, para 3", known) == ["A/99/9#annex-3"]
+
+
+@pytest.mark.parametrize("reference", ["BMS7 annexes para 3", "annex 45 of BMS7, paragraph 3 to paragraph 0", "第0段"])
+def test_numbers_that_nothing_bears_are_no_crash(reference: str, known: Seeds) -> None:
+    printed_references(reference, known[0].values())
+    named(reference, known)
+
+
+def test_a_report_without_paragraphs_is_told_with_the_nearest_of_others(known: Seeds) -> None:
+    notes = Report("A/99/8", "notes.txt", "en", "1 A note.", "3" * 64, symbol="A/99/8")
+    with pytest.raises(UnknownParagraph, match="Nearest: S/2021/839"):
+        find_paragraphs("A/99/8, para. 1", {**known[0], notes.id: notes}, known[1])
+    with pytest.raises(UnknownParagraph, match="rapporteur build"):
+        find_paragraphs("A/99/8, para. 1", {notes.id: notes}, ())
 
 
 @given(
@@ -248,5 +279,5 @@ def test_any_text_can_be_read_for_references(text: str) -> None:
 def test_a_long_text_is_read_in_linear_time(piece: str) -> None:
     reports = [FERRIES, CREWS]
     started = time.process_time()
-    references(piece * 1000, reports)
+    printed_references(piece * 1000, reports)
     assert time.process_time() - started < 1.0

@@ -16,7 +16,8 @@ CHINESE = [
 ENGLISH = [
     "Marking, registration and tracing of small arms and light weapons.",
     "The Security Council on illicit small arms; States collected firearms.",
-    "The Office for Disarmament Affairs helps with border controls; biennial meetings.",
+    "The Office for Disarmament Affairs helps with border controls at the Biennial Meeting.",
+    "The Secretary-General collected the lock of a rocket.",
     "Women in peacekeeping.",
     "A summary of judgments.",
 ]
@@ -41,11 +42,8 @@ def speller(lexicon: Lexicon) -> Speller:
         pytest.param("illicit wweapons", "illicit weapons", id="put in"),
         pytest.param("the disarmamnet office", "the disarmament office", id="swapped"),
         pytest.param("women in peacekeepimg", "women in peacekeeping", id="changed"),
-        pytest.param("Who chairs the Bienial Meeting", "Who chairs the biennial Meeting", id="capital"),
-        pytest.param("收缴了多少件非法小武其？", "收缴了多少件非法小武器?", id="same sound"),
-        pytest.param("安全里事会的决议", "安全理事会的决议", id="one character of a long word"),
-        pytest.param("裁君事务厅做了什么", "裁军事务厅做了什么", id="one character of a short word"),
-        pytest.param("婦女參與合平進程", "妇女参与和平进程", id="traditional"),
+        pytest.param("Who chairs the Bienial Meeting", "Who chairs the Biennial Meeting", id="a name of the index"),
+        pytest.param("glock pistols", "lock pistols", id="no name as written"),
     ],
 )
 def test_a_misspelt_word_becomes_one_the_index_has(speller: Speller, written: str, meant: str) -> None:
@@ -60,6 +58,13 @@ def test_a_misspelt_word_becomes_one_the_index_has(speller: Speller, written: st
         "Could you summarise the judgments?",  # "summaris" would be no word
         "Which tiers do guidelines come in?",  # a word the index lacks, beside "ties"
         "UNODC and SALW in Zanzibar",
+        "Glock pistols in Mali",  # a name that the index does not have
+        "How many Glock pistols?",
+        "Which Colected works?",
+        "ties with other rackets",  # no rockets
+        'pistols called "glock"',  # as typed
+        "When was PrepCom held?",
+        "请问安全里事会的决议",
         "Was it doingg or aftre?",  # slips of function words, which are no terms
         "What about S/2021/839, para. 82?",
         "2012年报告里小武器标识的规定",  # 年报告 is beside 本报告
@@ -77,9 +82,14 @@ def test_nothing_is_read_for_words_the_index_has() -> None:
     def never() -> dict[str, list[str]]:
         raise AssertionError("read for nothing")
 
-    lexicon = Lexicon([], never, never)
+    lexicon = Lexicon([], never)
     legs = {("zh", OWN): TermLeg.build({0: lexicon.search_terms("小武器", "zh")})}
     assert Speller(lexicon, legs, (never() for _ in "x")).mended("小武器") == "小武器"
+
+
+def test_each_correction_is_told(speller: Speller) -> None:
+    assert speller.corrections("ilicit arms, ilicit trade, colected") == {"ilicit": "illicit", "colected": "collected"}
+    assert speller.corrections("illicit arms") == {}
 
 
 def test_slips_are_every_string_one_slip_away() -> None:

@@ -11,7 +11,7 @@ from typing import Any
 
 from rag.citations import MARKER
 from rag.page.wording import LANGUAGE_NAMES, told, words
-from rag.present import BENEATH, LEFT_OUT, UNOFFICIAL, VERDICTS, VIEW, answer_text
+from rag.present import BENEATH, LEFT_OUT, UNOFFICIAL, VERDICTS, VIEW, answer_text, searched_for_text
 from rag.records import Answer, Citation, Hit, Language, Paragraph, Report, Slice, Verdict
 from rag.references import written
 
@@ -61,6 +61,8 @@ def answer_html(answer: Answer, reports: Reports, only: str, turn: int, among: A
     notes = [f'<p class="note">{say["only"]}{lines(only)}</p>'] if only else []
     if answer.understood:
         notes.append(f'<p class="note">{say["understood"]}{lines(answer.understood)}</p>')
+    if answer.searched_for:
+        notes.append(f'<p class="note">{lines(searched_for_text(answer.searched_for, language))}</p>')
     if answer.llm_error:
         notes.append(f'<p class="note warning">{escape(_one_line(told(answer.llm_error, language)))}</p>')
     if answer.abstained:

@@ -55,6 +55,7 @@ SCALED = rf"{DIGITS}(?: ?[多余]? ?{SCALE_ZH}(?:\d{{1,4}} ?(?:万|千{_KILO}))?
 NUMBER = rf"(?:{SCALED}|{CHINESE}|{ENGLISH})"
 
 _SCALED_PARTS = late(rf"({DIGITS}) ?[多余]? ?({SCALE_ZH}|[A-Za-z]+)?")
+_ROMAN = {"C": 100, "XC": 90, "L": 50, "XL": 40, "X": 10, "IX": 9, "V": 5, "IV": 4, "I": 1}
 _ONE_ZH = "([一二三四五六七八九两])"
 _SECTION = late(rf"(?:{_ONE_ZH}千)?(?:零?{_ONE_ZH}百)?(零?{_ONE_ZH}?十)?(零)?{_ONE_ZH}?")
 
@@ -161,6 +162,15 @@ def write_english(value: int) -> str:
     rest = value % factor
     link = " and " if rest < 100 else " "
     return f"{write_english(value // factor)} {name}" + (link + write_english(rest) if rest else "")
+
+
+def roman(value: int) -> str:
+    """A whole number from 1 to 399 in Roman numerals: 14 → "XIV"."""
+    written = ""
+    for numeral, factor in _ROMAN.items():
+        count, value = divmod(value, factor)
+        written += numeral * count
+    return written
 
 
 def write_chinese(value: int) -> str:

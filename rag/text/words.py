@@ -103,10 +103,6 @@ class Segmenter:
             if re.fullmatch(f"[{HAN}]{{2,}}", folded):
                 self._tokenizer.add_word(folded, _KEPT)
 
-    def knows(self, word: str) -> bool:
-        """Whether the dictionary it cuts by has a word."""
-        return bool(self._tokenizer.FREQ.get(word))
-
     def terms(self, text: str) -> list[str]:
         """The index terms of a Chinese text: as `terms_en`, and of its Chinese words the parts that are words too."""
         terms: list[str] = []
