@@ -3,13 +3,14 @@
 from rag.citations.answers import Checked, check_answer
 from rag.citations.markers import MARKER, complete_statements, marked_as_used, plain_markers
 from rag.citations.refusals import is_refusal, refuses
-from rag.citations.statements import Statement
+from rag.citations.statements import Statement, Terms
 from rag.citations.verdicts import cite_quote, sentences_beside, texts_of, unsupported_figures
 
 __all__ = [
     "MARKER",
     "Checked",
     "Statement",
+    "Terms",
     "check_answer",
     "cite_quote",
     "complete_statements",
