@@ -1,9 +1,10 @@
 """From an answer and its hits to citations, each with a verdict."""
 
 from rag.citations.answers import Checked, check_answer
+from rag.citations.clauses import Terms
 from rag.citations.markers import MARKER, complete_statements, marked_as_used, plain_markers
 from rag.citations.refusals import is_refusal, refuses
-from rag.citations.statements import Statement, Terms
+from rag.citations.statements import Statement
 from rag.citations.verdicts import cite_quote, sentences_beside, texts_of, unsupported_figures
 
 __all__ = [

@@ -4,18 +4,20 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from rag.citations.clauses import Terms
 from rag.citations.markers import MARKER, plain_markers
-from rag.citations.statements import Checker, Statement, Terms
+from rag.citations.statements import Checker, Statement
 from rag.records import Citation, Language, Paragraph, Report
 from rag.text import sentences
 
-NOTES: Mapping[str, Mapping[str, str]] = {  # what stands behind a statement that is not verified
+NOTES: Mapping[str, Mapping[str, str]] = {  # what stands behind a statement that is not verified, or not checked
     "zh": {
         "figures": "（未核实：所引段落中没有{what}）",
         "quote": "（未核实：所引段落中没有这句引文）",
         "words": "（未核实：所引段落不支持这句话）",
         "source": "（未核实：没有出处）",
         "language": "（未核实：语言不符）",
+        "wording": "（措辞未核对；数字和引文已核对）",
     },
     "en": {
         "figures": " (not verified: {what} is not in the paragraph cited)",
@@ -23,6 +25,7 @@ NOTES: Mapping[str, Mapping[str, str]] = {  # what stands behind a statement tha
         "words": " (not verified: the paragraph cited does not support this)",
         "source": " (not verified: no source)",
         "language": " (not verified: wrong language)",
+        "wording": " (wording not checked; its figures and quotations were)",
     },
 }
 
@@ -38,7 +41,12 @@ class Checked:
     @property
     def verified(self) -> int:
         """How many statements hold."""
-        return sum(statement.states and not statement.wrong for statement in self.statements)
+        return sum(statement.states and not statement.wrong and not statement.unsure for statement in self.statements)
+
+    @property
+    def unsure(self) -> int:
+        """How many have their figures and quotations in what they cite, while words do not tell of the rest."""
+        return sum(statement.unsure for statement in self.statements)
 
     @property
     def rejected(self) -> int:
@@ -95,7 +103,7 @@ def _written_out(plain: str, checked: Sequence[Statement], language: Language) -
 
 def _note(statement: Statement, language: Language) -> str:
     if not statement.wrong:
-        return ""
+        return NOTES[language]["wording"] if statement.unsure else ""
     joined = ("、" if language == "zh" else ", ").join(statement.what)
     return NOTES[language][statement.wrong].format(what=joined)
 
