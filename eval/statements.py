@@ -46,14 +46,22 @@ def _case(path: Path, n: int, line: Mapping[str, object]) -> Case:
             raise BatchError(f'{path} line {n}: no "{name}" with a text. Add it.')
     kinds = TRUE if line.get("true") is True else FALSE
     if fields["kind"] not in kinds or fields["lang"] not in get_args(Language):
-        raise BatchError(f"{path} line {n}: kind {fields['kind']!r}, lang {fields['lang']!r}. Kinds: {', '.join(kinds)}.")
+        raise BatchError(
+            f"{path} line {n}: kind {fields['kind']!r}, lang {fields['lang']!r}. Kinds: {', '.join(kinds)}."
+        )
     return Case(**fields, true=line.get("true") is True)  # type: ignore[arg-type]
 
 
 def judge(
     cases: Iterable[Case], paragraphs: Mapping[str, Paragraph], reports: Mapping[str, Report], lexicon: Terms
 ) -> list[tuple[Case, Outcome]]:
-    """Each statement with what becomes of it in an answer that cites its paragraph."""
+    """Each statement with what becomes of it in an answer that cites its paragraph; BatchError where there is none."""
+    cases = list(cases)
+    for case in cases:
+        if case.paragraph not in paragraphs:
+            raise BatchError(
+                f"{case.id}: {case.paragraph} is not in the index. Build it of the reports that are meant."
+            )
     return [(case, _outcome(case, paragraphs[case.paragraph], reports, lexicon)) for case in cases]
 
 
