@@ -15,6 +15,7 @@ FIRST = (
         "citation_f1",
         "citation_validity",
         "quotations",
+        "not_checked",
     ),
     *("number_faithfulness", "all_numbers", "number_faithfulness_retrieved"),
     *("support_recall", "support_precision", "citation_coverage"),
