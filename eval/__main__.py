@@ -213,6 +213,29 @@ def validate(
 
 
 @app.command()
+def statements(
+    file: Annotated[Path | None, typer.Argument(metavar="F", show_default="eval/statements.jsonl")] = None,
+    split: SplitFlag = "dev",
+    index: IndexFlag = None,
+    wrong: Annotated[bool, typer.Option("--wrong", help="Print each statement that is judged wrongly.")] = False,
+) -> None:
+    """Say how often the checks of an answer judge true and false statements rightly; test is for the last look."""
+    from eval import statements as judging
+    from eval import tables
+    from rag.lexicon import Lexicon
+
+    half = _split(split)
+    cases = [case for case in judging.read_cases(file or judging.STATEMENTS) if half in ("all", case.split)]
+    library = _library(_index(index))
+    judged = judging.judge(cases, library.by_id, library.reports, Lexicon.load())
+    typer.echo(tables.text(judging.table(judged)))
+    typer.echo(f"\n{split} half. Right: supported where true, anything else where false. Wilson's 95 % intervals.")
+    for case, outcome in judged if wrong else ():
+        if (outcome == "supported") != case.true:
+            typer.echo(f"{case.id}  {case.kind}  {outcome}  {case.paragraph}  {case.statement}")
+
+
+@app.command()
 def sweep(
     grid: Annotated[Path, typer.Argument(help="A TOML file of variants; eval/ablations.toml is one.")],
     questions: QuestionsFlag = None,

@@ -19,6 +19,7 @@ FIRST = (
         "citation_f1",
         "citation_validity",
         "quotations",
+        "not_checked",
     ),
     *("number_faithfulness", "all_numbers", "number_faithfulness_retrieved"),
     *("support_recall", "support_precision", "citation_coverage"),

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from rag import embedding
 from rag.abstention import answers, missing, signals
 from rag.brevity import shortened
+from rag.catalogue import resolved
 from rag.citations import (
     MARKER,
     Checked,
@@ -250,6 +251,7 @@ class Assistant:
                 reports=self.index.reports,
                 language=quoted.language,
                 lexicon=self.lexicon,
+                question=understood,
             )
             pieces = generate(model, prompt.messages, settings, prompt.grammar)
             text, run = yield from _checked_as_it_grows(pieces, passages, check, quoted.language)
@@ -270,7 +272,7 @@ class Assistant:
             generation=figures(run),
             rejected=checked.left_out,
         )
-        if not checked.verified:
+        if not (checked.verified or checked.unsure):
             return replace(answer, model_view="refused" if refuses(text) else "unverified")
         written = replace(answer, mode="llm", text=checked.text, citations=checked.citations)
         written = shortened(written) if self.settings.short else written
@@ -407,7 +409,11 @@ def build(
 
 
 def _anchored(settings: Settings) -> Settings:
-    """The settings with folders that stay where they are when the working folder changes, as the page's does."""
+    """The settings with folders that stay where they are when the working folder changes, as the page's does.
+
+    `llm = auto` is settled, so that an answer can name what wrote it.
+    """
+    settings = resolved(settings)
     found = {name: getattr(settings, name).absolute() for name in ("index", "reports", "cache")}
     for name in ("embedder", "reranker", "llm"):
         model = Path(getattr(settings, name)).expanduser()

@@ -114,11 +114,12 @@ class Hit:
 
 
 class Verdict(StrEnum):
-    """What checking a citation against its paragraph found. The last two are rejections."""
+    """What checking a citation against its paragraph found. The last two are rejections; the one before is neither."""
 
     FOUND = "found"
     FOUND_NORMALISED = "found-normalised"  # width, whitespace and punctuation aside
     SUPPORTED = "supported"  # a paraphrase whose figures and words check
+    NOT_CHECKED = "not-checked"  # its figures and quotations check; words alone do not tell whether the rest does
     NUMBER_MISMATCH = "number-mismatch"
     NOT_FOUND = "not-found"
 

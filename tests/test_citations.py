@@ -21,6 +21,7 @@ from rag.citations import (
     refuses,
     unsupported_figures,
 )
+from rag.citations.comparison import Doubt, compare
 from rag.lexicon import Lexicon
 from rag.records import Footnote, Language, Paragraph, Report, Translation, Verdict
 from rag.text import find_quote, sentences
@@ -54,6 +55,30 @@ CHAIR = Paragraph(
     "9",
     footnotes=(Footnote("1", "See resolution 2220 (2015)."),),
 )
+GIFTS = Paragraph(
+    "S/2021/839",
+    "main",
+    "40",
+    39,
+    "2019年，德国向马里移交了40件武器，2021年又向乍得移交了60件。一些国家支持这一做法，其他国家没有表示意见。"
+    "联合国没有在尼日尔收缴武器。缔约国应销毁过剩武器。秘书长鼓励各国交换信息。大会将在2023年审议此事。对医院的袭击减少，对学校的袭击增多。",
+    "zh",
+    "40",
+    translations={
+        "en": Translation(
+            "In 2019, Germany gave Mali 40 weapons, and in 2021 it gave Chad 60. Some States supported the practice; "
+            "others did not express a view. The United Nations did not collect weapons in the Niger. States parties "
+            "should destroy surplus weapons. The Secretary-General encouraged States to exchange information. "
+            "The General Assembly will consider the matter in 2023. Attacks on hospitals decreased, "
+            "while attacks on schools increased."
+        )
+    },
+)
+SEIZED = Paragraph(
+    "S/2021/839", "main", "41", 40, "联合国在马里收缴了40件武器。", "zh", "41",
+    translations={"en": Translation("The United Nations collected 40 weapons in Mali.")},
+)  # fmt: skip
+ONLY_ZH = Paragraph("S/2021/839", "main", "42", 41, "联合国在马里收缴了40件武器。", "zh", "42")
 PASSAGES = {1: DEATHS, 2: CHAIR}
 OK = (Verdict.FOUND, Verdict.FOUND_NORMALISED, Verdict.SUPPORTED)
 
@@ -212,6 +237,98 @@ def test_what_the_paragraph_does_not_say_is_marked(answer: str, language: Langua
     assert checked.statements[0].wrong == reason
     assert ("未核实" if language == "zh" else "not verified") in checked.text
     assert all(citation.verdict not in OK for citation in checked.citations)
+
+
+@pytest.mark.parametrize(
+    ("statement", "outcome"),
+    [
+        pytest.param("The United Nations did not collect 40 weapons in Mali [2].", "denied", id="contradiction"),
+        pytest.param("联合国没有在马里收缴40件武器[2]。", "denied", id="contradiction zh"),
+        pytest.param("The United Nations collected 40 weapons in Mali [2].", "supported", id="affirmed"),
+        pytest.param("联合国在马里收缴了40件武器[2]。", "supported", id="affirmed zh"),
+        pytest.param("The United Nations collected weapons in the Niger [1].", "denied", id="reverse"),
+        pytest.param("联合国在尼日尔收缴了武器[1]。", "denied", id="reverse zh"),
+        pytest.param("The United Nations did not collect weapons in the Niger [1].", "supported", id="both deny"),
+        pytest.param("联合国没有在尼日尔收缴武器[1]。", "supported", id="both deny zh"),
+        pytest.param("In 2019, Mali gave Germany 40 weapons [1].", "not-checked", id="names swapped"),
+        pytest.param("2019年，马里向德国移交了40件武器[1]。", "not-checked", id="names swapped zh"),
+        pytest.param("Germany gave Mali 40 weapons in 2019 [1].", "supported", id="names kept"),
+        pytest.param("德国2019年向马里移交了40件武器[1]。", "supported", id="names kept zh"),
+        pytest.param("In 2021, Germany gave Mali 40 weapons [1].", "not-checked", id="year swapped"),
+        pytest.param("2021年，德国向马里移交了40件武器[1]。", "not-checked", id="year swapped zh"),
+        pytest.param("Attacks on schools decreased [1].", "not-checked", id="direction swapped"),
+        pytest.param("对学校的袭击减少[1]。", "not-checked", id="direction swapped zh"),
+        pytest.param("Attacks on schools increased [1].", "supported", id="direction kept"),
+        pytest.param("对学校的袭击增多[1]。", "supported", id="direction kept zh"),
+        pytest.param("All States supported the practice [1].", "not-checked", id="all for some"),
+        pytest.param("所有国家支持这一做法[1]。", "not-checked", id="all for some zh"),
+        pytest.param("Some States supported the practice [1].", "supported", id="some"),
+        pytest.param("一些国家支持这一做法[1]。", "supported", id="some zh"),
+        pytest.param("The General Assembly considered the matter in 2023 [1].", "not-checked", id="did for will"),
+        pytest.param("大会已在2023年审议此事[1]。", "not-checked", id="did for will zh"),
+        pytest.param("The General Assembly will consider the matter in 2023 [1].", "supported", id="will"),
+        pytest.param("大会将在2023年审议此事[1]。", "supported", id="will zh"),
+        pytest.param("States parties have destroyed surplus weapons [1].", "not-checked", id="did for should"),
+        pytest.param("缔约国已销毁过剩武器[1]。", "not-checked", id="did for should zh"),
+        pytest.param("The Secretary-General encouraged States to exchange information [1].", "supported", id="said by"),
+        pytest.param("秘书长鼓励各国交换信息[1]。", "supported", id="said by zh"),
+        pytest.param(
+            "The General Assembly encouraged States to exchange information [1].", "not-checked", id="by another"
+        ),
+        pytest.param("大会鼓励各国交换信息[1]。", "not-checked", id="by another zh"),
+        pytest.param(
+            "In 2019, Germany gave Mali 40 weapons and taught border guards there [1].", "not-checked", id="half"
+        ),
+        pytest.param("2019年，德国向马里移交了40件武器，并培训边防警察[1]。", "not-checked", id="half zh"),
+        pytest.param(
+            "The United Nations collected 40 weapons in Mali [3].", "not-checked", id="no text in its language"
+        ),
+    ],
+)
+def test_a_statement_is_held_against_what_its_words_are_said_of(statement: str, outcome: str) -> None:
+    language: Language = "en" if statement.isascii() else "zh"
+    checked = _checked(statement, language, {1: GIFTS, 2: SEIZED, 3: ONLY_ZH})
+    verdicts = {"supported": Verdict.SUPPORTED, "not-checked": Verdict.NOT_CHECKED, "denied": Verdict.NOT_FOUND}
+    assert [citation.verdict for citation in checked.citations] == [verdicts[outcome]], checked.text
+    counts = (checked.verified, checked.unsure, checked.rejected)
+    assert counts == tuple(int(outcome == each) for each in ("supported", "not-checked", "denied"))
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_a_statement_that_is_not_checked_stays_with_a_plain_note(language: Language) -> None:
+    answer = "所有国家支持这一做法[1]。" if language == "zh" else "All States supported the practice [1]."
+    note = (
+        "（措辞未核对；数字和引文已核对）"
+        if language == "zh"
+        else " (wording not checked; its figures and quotations were)"
+    )
+    assert _checked(answer, language, {1: GIFTS}).text == answer + note
+
+
+@pytest.mark.parametrize(
+    ("source", "statement", "language"),
+    [
+        pytest.param(
+            "Disarmament is unfinished in the United Nations.", "It is not in the United Nations.", "en", id="un-"
+        ),
+        pytest.param("非洲和非法贸易未来不断增长。", "非洲和非法贸易没有增长。", "zh", id="非, 未 and 不 in words"),
+    ],
+)
+def test_only_words_that_deny_deny(source: str, statement: str, language: Language) -> None:
+    assert compare(statement, [source], language, _LEXICON[0]) is not None
+
+
+@pytest.mark.parametrize(
+    ("source", "statement", "language"),
+    [
+        pytest.param("目标国家缺少立法。", "目标国家不缺少立法。", "zh", id="a denial denied"),
+        pytest.param("充分的措施构成挑战。", "充分措施的缺失构成挑战。", "zh", id="a lack behind its noun"),
+        pytest.param("Reporting is often not timely.", "Reporting is timely.", "en", id="not before an adjective"),
+    ],
+)
+def test_what_denies_is_read_by_its_clause(source: str, statement: str, language: Language) -> None:
+    assert compare(statement, [source], language, _LEXICON[0]) == Doubt.DENIED
+    assert compare(source, [source], language, _LEXICON[0]) is None
 
 
 def test_the_wrong_figures_are_named() -> None:

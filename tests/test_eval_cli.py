@@ -143,3 +143,23 @@ def test_what_cannot_be_done_is_one_line_and_exit_code_2(
     error = capsys.readouterr().err
     assert told in error
     assert error.count("\n") == 1
+
+
+def test_statements_are_judged_over_an_index(
+    files: Path, index: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    paragraph = next(each for each in PARAGRAPHS if each.language == "zh")
+    line = {
+        "id": "s",
+        "lang": "zh",
+        "paragraph": paragraph.id,
+        "statement": paragraph.text,
+        "true": True,
+        "kind": "short",
+    }
+    Path("s.jsonl").write_text(json.dumps(line, ensure_ascii=False) + "\n", encoding="utf-8")
+    assert typed(monkeypatch, "statements", "s.jsonl", "--split", "all", "--index", index) == 0
+    shown = capsys.readouterr().out
+    assert "true zh" in shown
+    assert "1.000" in shown
+    assert typed(monkeypatch, "statements", "s.jsonl", "--split", "some", "--index", index) == 2

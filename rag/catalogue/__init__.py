@@ -9,8 +9,9 @@ import re
 import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
+from importlib.util import find_spec
 from pathlib import Path
 
 from rag.catalogue import hub, wheels
@@ -39,6 +40,7 @@ __all__ = [
     "prompts_of",
     "pull",
     "remove",
+    "resolved",
     "rows",
     "use",
 ]
@@ -109,6 +111,14 @@ def best_llm(settings: Settings) -> tuple[Model, Path] | None:
         if row.model.kind == "llm" and row.path and fits:
             return row.model, row.path
     return None
+
+
+def resolved(settings: Settings) -> Settings:
+    """The settings with `llm = auto` as the best language model that is here, or none."""
+    if settings.llm != "auto":
+        return settings
+    best = best_llm(settings) if find_spec("llama_cpp") else None
+    return replace(settings, llm=str(best[1]) if best else "none")
 
 
 def pull(

@@ -4,9 +4,10 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from rag.citations.clauses import Terms
 from rag.citations.markers import MARKER, plain_markers
 from rag.citations.refusals import SAYS_SO
-from rag.citations.statements import Checker, Statement, Terms
+from rag.citations.statements import Checker, Statement
 from rag.records import Citation, Language, Paragraph, Rejected, Report
 from rag.text import sentences
 
@@ -18,6 +19,7 @@ NOTES: Mapping[str, Mapping[str, str]] = {  # why a statement is not shown
         "source": "没有出处",
         "language": "语言不符",
         "view": "这是语言模型自己的看法",
+        "echo": "只是重复问题",
     },
     "en": {
         "figures": "{what} is not in the paragraph cited",
@@ -26,8 +28,10 @@ NOTES: Mapping[str, Mapping[str, str]] = {  # why a statement is not shown
         "source": "no source",
         "language": "wrong language",
         "view": "this is the language model's own view",
+        "echo": "it only repeats the question",
     },
 }
+UNSURE = {"zh": "（措辞未核对；数字和引文已核对）", "en": " (wording not checked; its figures and quotations were)"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +46,12 @@ class Checked:
     @property
     def verified(self) -> int:
         """How many statements hold."""
-        return sum(statement.states and not statement.wrong for statement in self.statements)
+        return sum(statement.states and not statement.wrong and not statement.unsure for statement in self.statements)
+
+    @property
+    def unsure(self) -> int:
+        """How many have their figures and quotations in what they cite, while words do not tell of the rest."""
+        return sum(statement.unsure for statement in self.statements)
 
     @property
     def rejected(self) -> int:
@@ -51,14 +60,19 @@ class Checked:
 
 
 def check_answer(
-    answer: str, passages: Mapping[int, Paragraph], reports: Mapping[str, Report], language: Language, lexicon: Terms
+    answer: str,
+    passages: Mapping[int, Paragraph],
+    reports: Mapping[str, Report],
+    language: Language,
+    lexicon: Terms,
+    question: str = "",
 ) -> Checked:
     """A model's answer with every statement checked against the passages it cites by number.
 
     A statement that cites none of them gets the one that supports it, if there is one.
     """
     plain = plain_markers(answer, passages)
-    checker = Checker(passages, reports, language, lexicon)
+    checker = Checker(passages, reports, language, lexicon, question)
     cited = [(text, markers) for text, markers, _ in _statements(plain, language)]
     checked: list[Statement] = []
     for n, (text, markers) in enumerate(cited):
@@ -96,7 +110,7 @@ def _written_out(plain: str, checked: Sequence[Statement], language: Language) -
         for match in MARKER.finditer(sentence):
             numbers.setdefault(int(match[1]), len(numbers) + 1)
         sentence = MARKER.sub(lambda match: f"[{numbers[int(match[1])]}]", sentence)
-        pieces += [plain[last:start], sentence]
+        pieces += [plain[last:start], sentence, UNSURE[language] if statement.unsure else ""]
         citations += [_numbered(citation, numbers) for citation in statement.citations]
         last = end
     return Checked("".join(pieces).strip(), tuple(citations), tuple(left_out), tuple(checked))

@@ -10,6 +10,11 @@ _NOTED = re.compile(  # how models write markers: 【1】, ［1、2］, [段落 
     re.IGNORECASE,
 )
 _ROUND = re.compile(r"(?<=\S)\s?[(（](\d{1,2})[)）](?=\s*(?:[。.；;！!\[(（]|$))", re.MULTILINE)  # at a statement's end
+_SAID_FIRST = re.compile(  # 根据第2段，… or "According to paragraph 2, …", where the number is a passage's
+    r"(?P<start>^|[。！？!?\n] ?)(?:根据|依据|据)第?\s?\[?(?P<zh>\d{1,2})\]?\s?段[，,]?\s?(?P<rest>[^。！？!?\n]+)"
+    r"|(?P<begin>^|[.!?\n] ?)(?:According to|As stated in|In) paragraph \[?(?P<en>\d{1,2})\]?,?\s"
+    r"(?P<more>[^.!?\n]+)"
+)
 _BEHIND_STOP = re.compile(
     '([。！？!?；;.]{1,3}[”"」』’)）]{0,3})[ \t]{0,3}(\\[\\d{1,3}\\](?:[ \t]?\\[\\d{1,3}\\]){0,9})'
 )
@@ -28,7 +33,15 @@ def plain_markers(answer: str, known: Iterable[int]) -> str:
         numbers = dict.fromkeys(int(digits) for digits in re.findall(r"\d+", match[1]))
         return "".join(f"[{number}]" for number in numbers if number in known)
 
-    answer = _NOTED.sub(written_plainly, answer)
+    def said_first(match: re.Match[str]) -> str:
+        number = int(match["zh"] or match["en"])
+        if number not in known:
+            return match.group()
+        if match["zh"]:
+            return f"{match['start']}{match['rest']}[{number}]"
+        return f"{match['begin']}{match['more'][:1].upper()}{match['more'][1:]} [{number}]"
+
+    answer = _NOTED.sub(written_plainly, _SAID_FIRST.sub(said_first, answer))
     answer = _ROUND.sub(lambda match: written_plainly(match) if int(match[1]) in known else match.group(), answer)
     return _BEHIND_STOP.sub(_before_stop, answer)
 

@@ -195,7 +195,8 @@ def _sources(answer: Answer, reports: Reports, among: Among) -> str:
         reference = written(together[0].paragraph, reports[together[0].paragraph.report], language, among)
         said = [VERDICTS[language][verdict] for verdict in dict.fromkeys(each.verdict for each in together)]
         said += [] if all(each.official for each in together) else [UNOFFICIAL[language]]
-        sign = "✗" if any(each.verdict in REJECTED for each in together) else "✓"
+        signs = [_mark(each.verdict)[1] for each in together]
+        sign = next(sign for sign in "✗?✓" if sign in signs)  # the worst
         notes = escape("; ".join(said) if language == "en" else "；".join(said))
         opener = _cite_button(together[0], answer, f"[{marker}] {reference}")
         shown.append(f'<li>{opener} <span class="note">{sign} {notes}</span></li>')
@@ -282,9 +283,16 @@ def _text_section(paragraph: Paragraph, spoken: Language | str, language: Langua
 
 
 def _verdict(quote: str, verdict: Verdict, language: Language) -> str:
-    kind, sign = ("rejected", "✗") if verdict in REJECTED else ("found", "✓")
+    kind, sign = _mark(verdict)
     said = escape(VERDICTS[language][verdict])
     return f'<p class="verdict {kind}">{sign} {words(language)["quoted"]}“{escape(quote)}” — {said}</p>'
+
+
+def _mark(verdict: Verdict) -> tuple[str, str]:
+    """The class and the sign of a verdict: what holds, what does not, and what was not checked."""
+    if verdict in REJECTED:
+        return "rejected", "✗"
+    return ("open", "?") if verdict == Verdict.NOT_CHECKED else ("found", "✓")
 
 
 def _footnotes(paragraph: Paragraph, language: Language) -> str:
