@@ -1,6 +1,7 @@
 """Tests of rag/llm: the real llama.cpp on small random models, and servers that misbehave."""
 
 import json
+import os
 import re
 import subprocess
 import sys
@@ -8,18 +9,20 @@ import threading
 from collections.abc import Iterator
 from contextlib import closing, suppress
 from http.server import BaseHTTPRequestHandler, HTTPServer
+from itertools import count
 from pathlib import Path
 from socket import create_connection, socket
 from time import monotonic, sleep
 from typing import Any
 
+import llama_cpp
 import pytest
 import tiny_gguf
 from langchain_core.messages import AIMessage, HumanMessage, SystemMessage
 from langchain_tests.integration_tests import ChatModelIntegrationTests
 
 from rag.errors import GenerationError, ModelError
-from rag.llm import LlamaChat, chat_model, engine, estimated_tokens, generate, model_name, token_counter
+from rag.llm import LlamaChat, chat_model, cores, engine, estimated_tokens, generate, model_name, token_counter
 from rag.prompt import answer_grammar
 from rag.records import Waiting
 from rag.settings import Settings
@@ -292,6 +295,129 @@ def test_an_empty_answer_is_an_error(folder: Path) -> None:
     chat = _chat(folder / "plain.gguf")
     with pytest.raises(GenerationError, match="wrote nothing"):
         list(generate(chat, ASKED, _settings(folder / "plain.gguf"), 'root ::= " "'))
+
+
+# Threads
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only GNU's OpenMP tells its settings")
+@pytest.mark.parametrize("load", ["from rag.llm.engine import uses_gpu; uses_gpu()", "import rag.llm, torch"])
+def test_waiting_threads_soon_sleep_in_every_library_that_computes(load: str) -> None:
+    hidden = {"OMP_WAIT_POLICY", "GOMP_SPINCOUNT"}
+    given = {name: value for name, value in os.environ.items() if name not in hidden}
+    environment = {**given, "OMP_DISPLAY_ENV": "verbose"}
+    ran = subprocess.run([sys.executable, "-c", load], env=environment, capture_output=True, text=True, check=True)
+    settings = re.findall(r"(OMP_WAIT_POLICY|GOMP_SPINCOUNT) = '(\w+)'", ran.stderr)
+    assert set(settings) == {("OMP_WAIT_POLICY", "PASSIVE"), ("GOMP_SPINCOUNT", "2000")}
+
+
+def test_hyperthreads_of_a_core_count_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("os.sched_getaffinity", lambda _: {0, 1, 4, 5}, raising=False)
+    assert cores.physical_cores(tmp_path) == 4  # where the system does not say which belong together
+    for cpu, siblings in {0: "0,4", 1: "1,5", 2: "2,6", 4: "0,4", 5: "1,5", 6: "2,6"}.items():
+        folder = tmp_path / f"cpu{cpu}" / "topology"
+        folder.mkdir(parents=True)
+        (folder / "thread_siblings_list").write_text(f"{siblings}\n")
+    assert cores.physical_cores(tmp_path) == 2
+
+
+@pytest.mark.parametrize(
+    ("fixed", "others", "threads"),
+    [(0, 0.0, 4), (0, 0.3, 4), (0, 0.9, 3), (0, 3.5, 3), (4, 3.5, 4)],
+    ids=["alone", "hardly any", "one busy", "many busy", "fixed by the settings"],
+)
+def test_one_thread_less_works_while_others_are_busy(
+    monkeypatch: pytest.MonkeyPatch, fixed: int, others: float, threads: int
+) -> None:
+    clock = [100.0]
+    monkeypatch.setattr(cores, "physical_cores", lambda: 4)
+    monkeypatch.setattr(cores, "monotonic", lambda: clock[0])
+    monkeypatch.setattr(cores, "_others", lambda: others * clock[0])
+    crew = cores.Crew(fixed)
+    assert crew.threads() == 4  # nothing is known yet
+    clock[0] += 1
+    assert crew.threads() == threads
+    others = 0.0
+    clock[0] += 1
+    crew.threads()
+    clock[0] += 1
+    assert crew.threads() == 4
+
+
+def test_the_last_thread_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cores, "physical_cores", lambda: 1)
+    monkeypatch.setattr(cores, "LOOK_SECONDS", 0)
+    seconds = count()
+    monkeypatch.setattr(cores, "_others", lambda: next(seconds))
+    assert cores.Crew().threads() == 1
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere the system does not say what others do")
+def test_another_process_is_seen_at_work_and_our_own_work_is_not() -> None:
+    def share(seconds: float = 0.6) -> float:
+        before, until = cores._others(), monotonic() + seconds
+        while monotonic() < until:
+            pass
+        return (cores._others() - before) / seconds
+
+    quiet = share()
+    with subprocess.Popen([sys.executable, "-c", "while True: pass"]) as other:
+        try:
+            assert share() > quiet + 0.3
+        finally:
+            other.kill()
+
+
+def test_the_number_of_threads_follows_within_an_answer(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("rag.llm.local.physical_cores", lambda: 2)
+    monkeypatch.setattr(cores, "physical_cores", lambda: 2)
+    monkeypatch.setattr(cores, "LOOK_SECONDS", 0)
+    chat = _chat(folder / "plain.gguf", threads=0)
+    assert llama_cpp.llama_n_threads(chat._llama.ctx) == 2
+    seconds = count(step=10)
+    monkeypatch.setattr(cores, "_others", lambda: next(seconds))
+    chat.invoke(ASKED, grammar='root ::= "好"')
+    assert llama_cpp.llama_n_threads(chat._llama.ctx) == 1
+
+
+# A GPU
+
+
+@pytest.fixture
+def gpu(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """Stands in for a GPU with room for two layers; the layers asked of it, in order."""
+    asked: list[int] = []
+
+    whole = llama_cpp.Llama
+
+    def small(path: str, n_gpu_layers: int = 0, **more: Any) -> Any:
+        if not more.get("vocab_only"):
+            asked.append(n_gpu_layers)
+        if n_gpu_layers > 2:
+            raise ValueError(f"Failed to load model from file: {path}")
+        return whole(path, n_gpu_layers=n_gpu_layers, **more)
+
+    monkeypatch.setattr(llama_cpp, "llama_supports_gpu_offload", lambda: True)
+    monkeypatch.setattr(llama_cpp, "Llama", small)
+    return asked
+
+
+def test_as_many_layers_go_to_the_gpu_as_it_takes(tmp_path: Path, gpu: list[int]) -> None:
+    chat = _chat(tiny_gguf.write(tmp_path / "four.gguf", layers=4))
+    assert chat.offloaded == (2, 4)
+    assert gpu == [5, 3, 2]  # the output is a layer of its own
+    assert chat.invoke(ASKED, grammar='root ::= "好"').text == "好"
+
+
+def test_a_file_no_gpu_can_help_is_damaged_all_the_same(folder: Path, tmp_path: Path, gpu: list[int]) -> None:
+    (tmp_path / "cut.gguf").write_bytes((folder / "plain.gguf").read_bytes()[:60_000])
+    with pytest.raises(ModelError, match=r"damaged or incomplete"):
+        _chat(tmp_path / "cut.gguf").invoke(ASKED)
+    assert gpu[-1:] in ([], [0])
+
+
+def test_without_a_gpu_nothing_is_offloaded(chat: LlamaChat) -> None:
+    assert chat.offloaded == (0, 2)
 
 
 # Files that are no use

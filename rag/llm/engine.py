@@ -6,7 +6,7 @@ import ctypes
 import os
 import re
 import weakref
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
 from time import perf_counter
@@ -29,16 +29,13 @@ def load(path: Path, context: int, threads: int) -> Any:
     parts = check_file(path)
     _check_memory(path, parts)
     from jinja2 import TemplateError
-    from llama_cpp import Llama
 
     said: list[str] = []
     try:
         with _log(said):
             if context > SURELY_FITS:
                 context = _possible_context(path, context, sum(part.stat().st_size for part in parts))
-            llama = Llama(
-                str(path), n_ctx=context, n_batch=BATCH, n_threads=threads, n_threads_batch=threads, verbose=False
-            )
+            llama = _opened(path, context, threads, said)
     except TemplateError as error:
         raise ModelError(
             f"{path} has a chat template that is none ({error}). Choose another: rapporteur models"
@@ -51,27 +48,71 @@ def load(path: Path, context: int, threads: int) -> Any:
     return llama
 
 
+def _opened(path: Path, context: int, threads: int, said: list[str]) -> Any:
+    """The file in llama.cpp, with as many layers on a GPU as its memory takes."""
+    from llama_cpp import Llama
+
+    for layers in _offloads(path):
+        try:
+            return Llama(
+                str(path),
+                n_gpu_layers=layers,
+                n_ctx=context,
+                n_batch=BATCH,
+                n_threads=threads,
+                n_threads_batch=threads,
+                verbose=False,
+            )
+        except (ValueError, RuntimeError):  # a GPU that is too small: what llama.cpp says is the same for any reason
+            if layers == 0:
+                raise
+            said.clear()
+    raise AssertionError("the last of the offloads is none")
+
+
+def _offloads(path: Path) -> list[int]:
+    """How many layers to try to put on a GPU, most first, none last; only none where llama.cpp was built for no GPU."""
+    import llama_cpp
+
+    if not llama_cpp.llama_supports_gpu_offload():
+        return [0]
+    everything = _number(_metadata(path), "block_count") + 1  # the output counts as one
+    return [everything * quarter // 4 for quarter in (4, 3, 2, 1, 0)]
+
+
+def offloaded(llama: Any) -> tuple[int, int]:
+    """How many of a loaded model's layers are on a GPU, and how many it has."""
+    import llama_cpp
+
+    layers = int(llama_cpp.llama_model_n_layer(llama.model))
+    return min(int(llama.model_params.n_gpu_layers), layers), layers
+
+
+def uses_gpu() -> bool:
+    """Whether llama.cpp was built for a GPU."""
+    import llama_cpp
+
+    return bool(llama_cpp.llama_supports_gpu_offload())
+
+
+def set_threads(llama: Any, threads: int) -> None:
+    """Let it read and write with so many threads from now on."""
+    import llama_cpp
+
+    llama_cpp.llama_set_n_threads(llama.ctx, threads, threads)
+
+
 def _possible_context(path: Path, context: int, size: int) -> int:
     """The context, or what the model was trained for where that is less; ModelError where it does not fit in memory.
 
     llama.cpp asks the system for what a context takes and is given it, and then the system ends the process.
     """
-    from llama_cpp import Llama
-
-    with closing(Llama(str(path), vocab_only=True, verbose=False)) as llama:
-        about = llama.metadata
-    kind = about.get("general.architecture", "")
-
-    def number(name: str, otherwise: int = 0) -> int:
-        written = about.get(f"{kind}.{name}", "")
-        return int(written) if written.isdecimal() else otherwise
-
-    context = min(context, number("context_length", context))
-    heads = number("attention.head_count", 1)
-    width = number("attention.key_length", number("embedding_length") // heads) * number(
-        "attention.head_count_kv", heads
-    )
-    needed = size + context * number("block_count") * width * 2 * 2  # keys and values, of two bytes each
+    about = _metadata(path)
+    context = min(context, _number(about, "context_length", context))
+    heads = _number(about, "attention.head_count", 1)
+    width = _number(about, "attention.key_length", _number(about, "embedding_length") // heads)
+    width *= _number(about, "attention.head_count_kv", heads)
+    needed = size + context * _number(about, "block_count") * width * 2 * 2  # keys and values, of two bytes each
     memory = _memory()
     if memory is not None and needed > memory:
         raise ModelError(
@@ -79,6 +120,21 @@ def _possible_context(path: Path, context: int, size: int) -> int:
             f"{memory / 2**30:.1f} GiB. Lower llm_context."
         )
     return context
+
+
+def _metadata(path: Path) -> Mapping[str, str]:
+    """What a file says of itself, read without its weights."""
+    from llama_cpp import Llama
+
+    with closing(Llama(str(path), vocab_only=True, verbose=False)) as llama:
+        about: Mapping[str, str] = llama.metadata
+        return about
+
+
+def _number(about: Mapping[str, str], name: str, otherwise: int = 0) -> int:
+    """A number of the model's architecture."""
+    written = about.get(f"{about.get('general.architecture', '')}.{name}", "")
+    return int(written) if written.isdecimal() else otherwise
 
 
 def _close(llama: Callable[[], Any]) -> None:
@@ -142,7 +198,9 @@ def _memory() -> int | None:
 def _log(said: list[str]) -> Iterator[None]:
     """Collect what llama.cpp says of errors meanwhile, instead of printing it."""
     import llama_cpp
-    from llama_cpp._logger import llama_log_callback
+
+    before, its_data = llama_cpp.llama_log_callback(), ctypes.c_void_p()
+    llama_cpp.llama_log_get(ctypes.byref(before), ctypes.byref(its_data))
 
     @llama_cpp.llama_log_callback  # type: ignore[untyped-decorator]
     def collect(level: int, text: bytes, _data: Any) -> None:
@@ -153,16 +211,19 @@ def _log(said: list[str]) -> Iterator[None]:
     try:
         yield
     finally:
-        llama_cpp.llama_log_set(llama_log_callback, ctypes.c_void_p(0))
+        llama_cpp.llama_log_set(before, its_data)
 
 
 def rendered(llama: Any, messages: list[Any]) -> str:
     """The messages in the file's own template, rendered in llama-cpp-python's sandbox, with thinking switched off."""
+    import llama_cpp
     from jinja2.exceptions import SecurityError, TemplateError
     from llama_cpp.llama_chat_format import Jinja2ChatFormatter
 
     template = llama.metadata["tokenizer.chat_template"]
-    bos, eos = (llama._model.token_get_text(n) if n >= 0 else "" for n in (llama.token_bos(), llama.token_eos()))
+    vocabulary = llama_cpp.llama_model_get_vocab(llama.model)
+    ends = (llama.token_bos(), llama.token_eos())
+    bos, eos = (llama_cpp.llama_vocab_get_text(vocabulary, n).decode() if n >= 0 else "" for n in ends)
     try:
         formatter = Jinja2ChatFormatter(template=template, bos_token=bos, eos_token=eos)
         form = str(formatter(messages=messages, enable_thinking=False).prompt)
