@@ -21,12 +21,14 @@ import tiny_gguf
 from langchain_core.messages import AIMessage, HumanMessage, SystemMessage
 from langchain_tests.integration_tests import ChatModelIntegrationTests
 
+from bench.llm import messages
 from rag.errors import GenerationError, ModelError
 from rag.llm import LlamaChat, chat_model, cores, engine, estimated_tokens, generate, model_name, token_counter
 from rag.prompt import answer_grammar
-from rag.records import Waiting
+from rag.records import Language, Waiting
 from rag.settings import Settings
 
+NAMED = os.environ.get("RAPPORTEUR_TEST_GGUF", "")
 ASKED = [SystemMessage("规则"), HumanMessage("什么是小武器？")]
 CHINESE = "root ::= [一-龥。，]{200,500}"
 ANSWER = re.compile(r"(?:[^\[\]【】<>|\n]{2,9}(?:\[[1-3]\]){1,3}[。.；;！!]?[ \n]?)+")
@@ -295,6 +297,93 @@ def test_an_empty_answer_is_an_error(folder: Path) -> None:
     chat = _chat(folder / "plain.gguf")
     with pytest.raises(GenerationError, match="wrote nothing"):
         list(generate(chat, ASKED, _settings(folder / "plain.gguf"), 'root ::= " "'))
+
+
+# Drafts
+
+
+COPIED = "报告说，各国应当在枪支上打上进口标识，并将标识记录在册，供主管当局随时查阅。"
+
+
+def _steps(chat: LlamaChat, monkeypatch: pytest.MonkeyPatch, drafts: int, text: str, **given: Any) -> tuple[Any, int]:
+    """The answer to a question about a passage, held to a text, and how many steps writing took after the prompt's."""
+    steps: list[int] = []
+    decode = llama_cpp.llama_decode
+
+    def counted(context: Any, batch: Any) -> int:
+        steps.append(batch.n_tokens)
+        return int(decode(context, batch))
+
+    prompt = [SystemMessage("规则"), HumanMessage(f"[1] {COPIED}\n\n怎么说？")]
+    with monkeypatch.context() as patch:
+        patch.setattr(engine, "LONGEST_DRAFT", drafts)
+        chat.invoke(prompt, max_tokens=1)  # so that the prompt has been read
+        patch.setattr(llama_cpp, "llama_decode", counted)
+        patch.setattr(llama_cpp.llama_cpp, "llama_decode", counted)  # Llama.eval's
+        return chat.invoke(prompt, grammar=f'root ::= "{text}"', max_tokens=200, **given), len(steps) - 1
+
+
+@pytest.mark.parametrize(
+    ("text", "fewer"),
+    [
+        pytest.param(COPIED, 8, id="a copy"),
+        pytest.param(COPIED[:10] + "子弹" + COPIED[4:14], 2, id="leaves the passage and comes back"),
+        pytest.param("完全不同的话语，没有一处相同的地方。", 1, id="nothing in common"),
+        pytest.param("好，好，好，好，好，好，好，好，好，好，好，好，好，好，好。", 4, id="repeats itself"),
+    ],
+)
+def test_what_a_passage_says_is_copied_in_fewer_steps(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, text: str, fewer: int
+) -> None:
+    chat = _chat(folder / "plain.gguf")
+    (plain, singly), (drafted, together) = (_steps(chat, monkeypatch, drafts, text) for drafts in (0, 15))
+    assert plain.text == drafted.text == text
+    assert plain.usage_metadata == drafted.usage_metadata
+    assert singly == len(text.encode())
+    assert together <= singly / fewer
+
+
+@pytest.mark.parametrize("temperature", [0.0, 1.0])
+def test_drafts_change_no_token(folder: Path, monkeypatch: pytest.MonkeyPatch, temperature: float) -> None:
+    texts = []
+    for drafts in (0, 15):
+        monkeypatch.setattr(engine, "LONGEST_DRAFT", drafts)
+        chat = _chat(folder / "plain.gguf", temperature=temperature, max_tokens=150, seed=5)
+        texts.append(
+            [
+                chat.invoke([HumanMessage(word * 9)], grammar=grammar).text
+                for word in "甲乙"
+                for grammar in (None, CHINESE)
+            ]
+        )
+    assert texts[0] == texts[1]
+
+
+def test_what_was_drafted_and_not_picked_leaves_nothing_behind(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    used, fresh = _chat(folder / "plain.gguf"), _chat(folder / "plain.gguf")
+    _steps(used, monkeypatch, 15, COPIED, stop=["进口"])
+    kept = used._llama.input_ids[: used._llama.n_tokens].tolist()
+    assert used._llama.detokenize(kept).decode(errors="ignore").endswith("进")  # the last byte is not read any more
+    assert used.invoke(ASKED, grammar=CHINESE).text == fresh.invoke(ASKED, grammar=CHINESE).text
+
+
+@pytest.mark.real_model
+@pytest.mark.skipif(not NAMED, reason="RAPPORTEUR_TEST_GGUF names no model file: a real one is too large to ship")
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_a_real_model_writes_the_same_with_drafts(language: Language, monkeypatch: pytest.MonkeyPatch) -> None:
+    chat = _chat(Path(NAMED), context_size=2048, threads=0)
+    texts = []
+    for drafts in (0, 15):
+        monkeypatch.setattr(engine, "LONGEST_DRAFT", drafts)
+        texts.append(chat.invoke(list(messages(language, 0))).text)
+    assert texts[0] == texts[1]
+
+
+def test_a_model_that_cannot_go_back_drafts_nothing(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(llama_cpp, "llama_model_is_recurrent", lambda _: True)
+    answer, steps = _steps(_chat(folder / "plain.gguf"), monkeypatch, 15, COPIED)
+    assert answer.text == COPIED
+    assert steps == len(COPIED.encode())
 
 
 # Threads

@@ -21,6 +21,8 @@ from rag.errors import GenerationError, ModelError
 BATCH = 512  # tokens read in one step at the most; llama.cpp's own default
 FIRST_STEP = 64  # tokens: how fast the machine reads is seen on them
 SURELY_FITS = 8192  # tokens of context: 1 GiB with the largest known model; a second is saved by not looking
+DRAFT_AFTER = 3  # tokens that must have occurred before: what follows two often differs
+LONGEST_DRAFT = 15  # tokens: with the one picked a batch of 16; 7 gained less with the 0.5B and 1.5B
 STEP_SECONDS = 0.7  # a step of reading takes about so long, so that Stop is heard within a second
 
 
@@ -270,6 +272,75 @@ def read(llama: Any, tokens: Sequence[int]) -> Iterator[None]:
         yield
 
 
+class Drafter:
+    """Gives the model the token that was picked, and with it those that followed its like before, as a draft.
+
+    An answer repeats its passages. A batch of 16 tokens takes as long as four or five single ones, so where the model
+    would have picked what was drafted, time is gained; where not, the rest of the draft is dropped. The model picks as
+    it would without, but that a batch is added up in another order, which the last bit of a score may show.
+    """
+
+    def __init__(self, llama: Any) -> None:
+        """No token has been drafted; none ever is for a model that cannot go back."""
+        import llama_cpp
+
+        self._cpp, self._llama = llama_cpp, llama
+        fixed = llama_cpp.llama_model_is_recurrent(llama.model) or llama_cpp.llama_model_is_hybrid(llama.model)
+        self._longest = 0 if fixed else LONGEST_DRAFT
+        self._ahead: list[int] = []  # drafted tokens the model has read and not picked yet
+        self._batch = llama_cpp.llama_batch_init(1 + LONGEST_DRAFT, 0, 1)
+        self.place = -1  # in the last batch, of what the model says of the next token; -1 is its end
+
+    def add(self, token: int, room: int) -> None:
+        """Go on after a token; at most `room` more tokens are of use."""
+        if self._ahead[:1] == [token]:
+            del self._ahead[0]
+            self.place += 1
+            self._llama.n_tokens += 1
+            return
+        self._ahead = drafted([*self._llama.input_ids[: self._llama.n_tokens], token], min(self._longest, room))
+        if self._ahead:
+            self._read([token, *self._ahead])
+        else:
+            self._llama.eval([token])
+        self.place = 0 if self._ahead else -1
+
+    def _read(self, tokens: Sequence[int]) -> None:
+        """Read tokens, of which the first is certain, and keep what the model says after each."""
+        start, batch = self._llama.n_tokens, self._batch
+        for n, token in enumerate(tokens):
+            batch.token[n], batch.pos[n], batch.logits[n] = token, start + n, True
+            batch.n_seq_id[n], batch.seq_id[n][0] = 1, 0
+        batch.n_tokens = len(tokens)
+        self._cpp.llama_memory_seq_rm(self._cpp.llama_get_memory(self._llama.ctx), 0, start, -1)
+        if code := self._cpp.llama_decode(self._llama.ctx, batch):
+            raise RuntimeError(f"llama_decode returned {code}")
+        self._llama.input_ids[start : start + len(tokens)] = tokens
+        self._llama.n_tokens = start + 1
+
+    def close(self) -> None:
+        """Free the batch."""
+        self._cpp.llama_batch_free(self._batch)
+
+
+def drafted(tokens: Sequence[int], most: int) -> list[int]:
+    """What followed the last few tokens where they first occurred, at most so many tokens; none where they are new.
+
+    >>> drafted([7, 1, 2, 3, 4, 5, 6, 9, 1, 2, 3], 2)
+    [4, 5]
+    """
+    if len(tokens) <= DRAFT_AFTER:
+        return []
+    text = np.asarray(tokens)
+    runs = np.lib.stride_tricks.sliding_window_view(text[:-1], DRAFT_AFTER)
+    places = np.nonzero((runs == text[-DRAFT_AFTER:]).all(axis=1))[0]
+    if not len(places):
+        return []
+    start = int(places[0]) + DRAFT_AFTER
+    following: list[int] = text[start : start + max(0, most)].tolist()
+    return following
+
+
 class StreamedText:
     """Text as it may be shown: nothing of a stop sequence, nor of what may become one."""
 
@@ -321,9 +392,12 @@ class Picker:
         self._all = np.zeros(llama.n_vocab(), dtype=np.dtype([("id", "i4"), ("logit", "f4"), ("p", "f4")]))
         self._all["id"] = np.arange(len(self._all))
 
-    def pick(self) -> tuple[int, str] | None:
-        """The next token and the whole characters it completes, or None at the end."""
-        logits = self._cpp.llama_get_logits_ith(self._llama.ctx, -1)
+    def pick(self, place: int = -1) -> tuple[int, str] | None:
+        """The next token and the whole characters it completes, or None at the end.
+
+        `place` is of the token in the last batch that it comes after; -1 is the batch's last.
+        """
+        logits = self._cpp.llama_get_logits_ith(self._llama.ctx, place)
         scores = np.ctypeslib.as_array(logits, (len(self._all),)).astype(np.float32)
         if self._temperature > 0:
             scores = scores / self._temperature + self._random.gumbel(size=len(scores)).astype(np.float32)

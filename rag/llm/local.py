@@ -19,7 +19,7 @@ from pydantic import ConfigDict, Field, PrivateAttr
 
 from rag.errors import GenerationError
 from rag.llm.cores import Crew, physical_cores
-from rag.llm.engine import Picker, StreamedText, load, offloaded, read, rendered, reused, set_threads
+from rag.llm.engine import Drafter, Picker, StreamedText, load, offloaded, read, rendered, reused, set_threads
 
 ANSWER_ROOM = 16  # tokens: with less room left the prompt does not fit
 QUEUE_TICK = 0.2  # seconds between two looks whether it is our turn
@@ -157,10 +157,10 @@ class LlamaChat(BaseChatModel):
         done.prompt_ms = 1000 * (perf_counter() - started)
         text = StreamedText(stop)
         picker = Picker(llama, options.get("grammar"), float(options.get("temperature", self.temperature)), self.seed)
-        with closing(picker):
+        with closing(picker), closing(Drafter(llama)) as drafter:
             while done.finish == "length" and done.written < limit:
                 _check(deadline, self)
-                picked = picker.pick()
+                picked = picker.pick(drafter.place)
                 if picked is None:
                     done.finish = "stop"
                     break
@@ -172,7 +172,7 @@ class LlamaChat(BaseChatModel):
                     done.finish = "stop"
                 elif done.written < limit:
                     set_threads(llama, crew.threads())
-                    llama.eval([token])
+                    drafter.add(token, limit - done.written - 1)
         done.generate_ms = 1000 * (perf_counter() - started) - done.prompt_ms
         yield text.rest(), done
 
