@@ -457,6 +457,16 @@ def test_another_process_is_seen_at_work_and_our_own_work_is_not() -> None:
             other.kill()
 
 
+def test_what_gives_way_does_not_count_unless_we_do_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "stat").write_text("cpu  100 900 100 5000 70 30 20 0 0 0\n")
+    monkeypatch.setattr(cores, "process_time", lambda: 0.5)
+    monkeypatch.setattr("os.sysconf", lambda _: 100)
+    for niceness, seconds in ((0, 2.0), (10, 11.0)):
+        monkeypatch.setattr("os.nice", lambda _, niceness=niceness: niceness)
+        assert cores._others(tmp_path / "stat") == seconds
+    assert cores._others(tmp_path / "none") == 0
+
+
 def test_the_number_of_threads_follows_within_an_answer(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("rag.llm.local.physical_cores", lambda: 2)
     monkeypatch.setattr(cores, "physical_cores", lambda: 2)

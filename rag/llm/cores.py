@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 from time import monotonic, process_time
 
-LOOK_SECONDS = 0.25  # between two looks: the system counts in hundredths of a second
+LOOK_SECONDS = 0.1  # between two looks: the system counts in hundredths of a second
 BUSY = 0.5  # cores that others keep at work: what one busy process takes where two threads of ours want both of two
 
 
@@ -46,9 +46,13 @@ def physical_cores(topology: Path = Path("/sys/devices/system/cpu")) -> int:
 
 
 def _others(stat: Path = Path("/proc/stat")) -> float:
-    """Seconds of processor time that other processes have had so far; 0 where the system does not say."""
+    """Seconds of processor time that other processes have had so far; 0 where the system does not say.
+
+    Those that run only when nobody else wants to do not count, unless we are one of them.
+    """
     try:
         user, nice, system, _idle, _waiting, interrupts, more = map(int, stat.read_text().split()[1:8])
     except OSError:
         return 0.0
-    return (user + nice + system + interrupts + more) / os.sysconf("SC_CLK_TCK") - process_time()
+    ticks = user + system + interrupts + more + (nice if os.nice(0) > 0 else 0)
+    return ticks / os.sysconf("SC_CLK_TCK") - process_time()
