@@ -19,11 +19,12 @@ from rag.catalogue import SPLIT
 from rag.errors import GenerationError, ModelError
 
 BATCH = 512  # tokens read in one step at the most; llama.cpp's own default
+BLOCK = 16  # tokens that are reckoned together; each one left over takes as long as several of a block
 FIRST_STEP = 64  # tokens: how fast the machine reads is seen on them
 SURELY_FITS = 8192  # tokens of context: 1 GiB with the largest known model; a second is saved by not looking
 DRAFT_AFTER = 3  # tokens that must have occurred before: what follows two often differs
 LONGEST_DRAFT = 15  # tokens: with the one picked a batch of 16; 7 gained less with the 0.5B and 1.5B
-STEP_SECONDS = 0.7  # a step of reading takes about so long, so that Stop is heard within a second
+STEP_SECONDS = 0.85  # a step of reading: Stop is heard within a second, and few steps each read all weights
 
 
 def load(path: Path, context: int, threads: int) -> Any:
@@ -268,7 +269,7 @@ def read(llama: Any, tokens: Sequence[int]) -> Iterator[None]:
             ) from error
         place += len(step)
         rate = len(step) / max(perf_counter() - started, 1e-6)
-        size = int(min(BATCH, max(FIRST_STEP / 4, rate * STEP_SECONDS)))
+        size = min(BATCH, max(1, int(rate * STEP_SECONDS) // BLOCK) * BLOCK)
         yield
 
 
