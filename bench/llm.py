@@ -12,7 +12,7 @@ import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
@@ -48,7 +48,6 @@ ORDER: Mapping[Language, str] = {
     "number of its paragraph in square brackets.",
 }
 NEIGHBOURS: Mapping[int, float] = {1: 0.55, 4: 0.2}  # busy processes → the share of the speed that must remain
-BESIDE = 24  # tokens written beside them
 
 Messages = tuple[SystemMessage, HumanMessage]
 
@@ -87,10 +86,11 @@ def main(given: Sequence[str] | None = None) -> int:
     parser.add_argument("--tokens", type=int, default=40, help="tokens an answer has at the most")
     parser.add_argument("--results", type=Path, default=RESULTS, help="the folder the table is kept in")
     asked = parser.parse_args(given)
+    load = os.getloadavg()[0]  # what others did before
     settings = Settings(llm=str(asked.model), llm_output=asked.tokens, llm_timeout=3600.0)
     chat = LlamaChat(path=asked.model, max_tokens=asked.tokens, timeout=3600.0)
     lines = measure(chat, settings, asked.repeats)
-    text = table(lines, asked.model, f"--repeats {asked.repeats} --tokens {asked.tokens}")
+    text = table(lines, asked.model, f"--repeats {asked.repeats} --tokens {asked.tokens} · load before {load:.1f}")
     print(text)
     asked.results.mkdir(parents=True, exist_ok=True)
     kept = asked.results / f"{datetime.now(UTC):%Y-%m-%d}-llm-{asked.model.stem}.txt"
@@ -109,7 +109,7 @@ def measure(chat: LlamaChat, settings: Settings, repeats: int) -> list[Line]:
                 runs[name].append(run)
             print(f"{language}, round {n + 1} of {repeats}", file=sys.stderr, flush=True)
         found += lines(language, runs["ours"], runs["plain"], runs["second"])
-    found += beside_neighbours(chat, replace(settings, llm_output=BESIDE), repeats)
+    found += beside_neighbours(chat, settings, repeats)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**10  # of KiB, but for macOS
     return [*found, Line("memory at its highest, MiB", (peak,))]
 
