@@ -21,13 +21,14 @@ class Line:
 
 
 def examine(settings: Settings, sources: Mapping[str, str]) -> Iterator[Line]:
-    """The lines of the report, in order; no model is loaded and nothing is sent anywhere."""
+    """The lines of the report, in order; nothing is sent anywhere, and a model is loaded only where a GPU is used."""
     yield Line(f"Python {sys.version.split()[0]}; " + "; ".join(f"{name} {_version(name)}" for name in PACKAGES))
     yield Line("Network: none is used; nothing leaves this machine.")
     for each in fields(Settings):
         yield Line(f"  {each.name} = {getattr(settings, each.name)}  ({sources[each.name]})")
     yield from _index(settings)
     yield _answers(settings)
+    yield from _gpu(settings)
 
 
 def _index(settings: Settings) -> Iterator[Line]:
@@ -56,6 +57,24 @@ def _answers(settings: Settings) -> Line:
     if not settings.llm.startswith("http") and find_spec("llama_cpp") is None:
         return Line(f"Answers: {settings.llm} needs llama-cpp-python; it is not installed. Run: make llm", fine=False)
     return Line(f"Answers: written by {settings.llm}, checked against the paragraphs.")
+
+
+def _gpu(settings: Settings) -> Iterator[Line]:
+    """How much of a local language model is on a GPU."""
+    if settings.llm == "none" or settings.llm.startswith("http") or find_spec("llama_cpp") is None:
+        return
+    from rag.llm import LlamaChat, chat_model, uses_gpu
+
+    if not uses_gpu():
+        yield Line("GPU: none is used; this llama.cpp was built for the processor alone. README says how to build it.")
+        return
+    try:
+        model = chat_model(settings)
+        if isinstance(model, LlamaChat):
+            on_gpu, layers = model.offloaded
+            yield Line(f"GPU: {on_gpu} of the model's {layers} layers are on it.")
+    except RagError as error:
+        yield Line(f"GPU: {error}", fine=False)
 
 
 def _version(package: str) -> str:

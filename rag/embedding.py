@@ -123,10 +123,7 @@ def folder_of(name_or_path: str, cache: Path) -> Path:
 
 
 def _sentence_transformer(folder: Path) -> "SentenceTransformer":
-    # Both are read when the libraries are first imported. A local model needs no hub, and threads that spin while they
-    # wait for each other halve the speed on a machine that does anything else.
-    os.environ.setdefault("HF_HUB_OFFLINE", "1")
-    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+    os.environ.setdefault("HF_HUB_OFFLINE", "1")  # read when the library is first imported: a local model needs no hub
     from safetensors import SafetensorError
     from sentence_transformers import SentenceTransformer
     from transformers.utils import logging

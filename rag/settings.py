@@ -72,7 +72,7 @@ class Settings:
     passage_tokens: int = _setting(600, "tokens", "11 s of reading at a laptop's 56 tokens a second", 100, 100_000)
     llm_context: int = _setting(4096, "tokens", "passages, history and answer; 512 would cut them", 512, 1_000_000)
     llm_output: int = _setting(300, "tokens", "four cited statements in either language", 16, 8192)
-    llm_threads: int = _setting(0, "threads", "0: as many as the machine has cores", 0, 1024)
+    llm_threads: int = _setting(0, "threads", "0: the physical cores, less one while other programs are busy", 0, 1024)
     llm_timeout: float = _setting(180.0, "seconds", "a 4B model on two cores answers within it", 1, 86_400)
     host: str = _setting("127.0.0.1", "address", "nobody else on the network sees the page")
     port: int = _setting(7860, "port", "Gradio's own", 1, 65_535)

@@ -5,6 +5,7 @@ from dataclasses import fields, replace
 from pathlib import Path
 
 import pytest
+import tiny_gguf
 from made_index import FakeEmbedder, ferry_paragraphs, indexed
 
 from rag import doctor
@@ -72,6 +73,28 @@ def test_a_gguf_file_needs_llama_cpp(settings: Settings, installed: bool, monkey
     monkeypatch.setattr(doctor, "find_spec", lambda name: object() if installed else None)
     problems = wrong(replace(settings, llm="model.gguf"))
     assert [("make llm" in problem) for problem in problems] == ([] if installed else [True])
+
+
+@pytest.mark.parametrize(
+    ("built", "said"),
+    [
+        pytest.param(False, "GPU: none is used; this llama.cpp was built for the processor alone.", id="processor"),
+        pytest.param(True, "GPU: 0 of the model's 2 layers are on it.", id="GPU"),
+    ],
+)
+def test_how_much_of_a_model_is_on_a_gpu(
+    settings: Settings, tmp_path: Path, built: bool, said: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("rag.llm.uses_gpu", lambda: built)
+    local = replace(settings, llm=str(tiny_gguf.write(tmp_path / "tiny.gguf")))
+    assert wrong(local) == []
+    assert any(text.startswith(said) for text in told(local))
+
+
+def test_a_model_that_a_gpu_cannot_load_is_told(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("rag.llm.uses_gpu", lambda: True)
+    (problem,) = wrong(replace(settings, llm="none.gguf"))
+    assert problem.startswith("GPU: No model file none.gguf")
 
 
 def test_a_server_needs_nothing_installed(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:

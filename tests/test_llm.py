@@ -1,6 +1,7 @@
 """Tests of rag/llm: the real llama.cpp on small random models, and servers that misbehave."""
 
 import json
+import os
 import re
 import subprocess
 import sys
@@ -8,22 +9,26 @@ import threading
 from collections.abc import Iterator
 from contextlib import closing, suppress
 from http.server import BaseHTTPRequestHandler, HTTPServer
+from itertools import count
 from pathlib import Path
 from socket import create_connection, socket
 from time import monotonic, sleep
 from typing import Any
 
+import llama_cpp
 import pytest
 import tiny_gguf
 from langchain_core.messages import AIMessage, HumanMessage, SystemMessage
 from langchain_tests.integration_tests import ChatModelIntegrationTests
 
+from bench.llm import messages
 from rag.errors import GenerationError, ModelError
-from rag.llm import LlamaChat, chat_model, engine, estimated_tokens, generate, model_name, token_counter
+from rag.llm import LlamaChat, chat_model, cores, engine, estimated_tokens, generate, model_name, token_counter
 from rag.prompt import answer_grammar
-from rag.records import Waiting
+from rag.records import Language, Waiting
 from rag.settings import Settings
 
+NAMED = os.environ.get("RAPPORTEUR_TEST_GGUF", "")
 ASKED = [SystemMessage("规则"), HumanMessage("什么是小武器？")]
 CHINESE = "root ::= [一-龥。，]{200,500}"
 ANSWER = re.compile(r"(?:[^\[\]【】<>|\n]{2,9}(?:\[[1-3]\]){1,3}[。.；;！!]?[ \n]?)+")
@@ -292,6 +297,226 @@ def test_an_empty_answer_is_an_error(folder: Path) -> None:
     chat = _chat(folder / "plain.gguf")
     with pytest.raises(GenerationError, match="wrote nothing"):
         list(generate(chat, ASKED, _settings(folder / "plain.gguf"), 'root ::= " "'))
+
+
+# Drafts
+
+
+COPIED = "报告说，各国应当在枪支上打上进口标识，并将标识记录在册，供主管当局随时查阅。"
+
+
+def _steps(chat: LlamaChat, monkeypatch: pytest.MonkeyPatch, drafts: int, text: str, **given: Any) -> tuple[Any, int]:
+    """The answer to a question about a passage, held to a text, and how many steps writing took after the prompt's."""
+    steps: list[int] = []
+    decode = llama_cpp.llama_decode
+
+    def counted(context: Any, batch: Any) -> int:
+        steps.append(batch.n_tokens)
+        return int(decode(context, batch))
+
+    prompt = [SystemMessage("规则"), HumanMessage(f"[1] {COPIED}\n\n怎么说？")]
+    with monkeypatch.context() as patch:
+        patch.setattr(engine, "LONGEST_DRAFT", drafts)
+        chat.invoke(prompt, max_tokens=1)  # so that the prompt has been read
+        patch.setattr(llama_cpp, "llama_decode", counted)
+        patch.setattr(llama_cpp.llama_cpp, "llama_decode", counted)  # Llama.eval's
+        return chat.invoke(prompt, grammar=f'root ::= "{text}"', max_tokens=200, **given), len(steps) - 1
+
+
+@pytest.mark.parametrize(
+    ("text", "fewer"),
+    [
+        pytest.param(COPIED, 8, id="a copy"),
+        pytest.param(COPIED[:10] + "子弹" + COPIED[4:14], 2, id="leaves the passage and comes back"),
+        pytest.param("完全不同的话语，没有一处相同的地方。", 1, id="nothing in common"),
+        pytest.param("好，好，好，好，好，好，好，好，好，好，好，好，好，好，好。", 4, id="repeats itself"),
+    ],
+)
+def test_what_a_passage_says_is_copied_in_fewer_steps(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, text: str, fewer: int
+) -> None:
+    chat = _chat(folder / "plain.gguf")
+    (plain, singly), (drafted, together) = (_steps(chat, monkeypatch, drafts, text) for drafts in (0, 15))
+    assert plain.text == drafted.text == text
+    assert plain.usage_metadata == drafted.usage_metadata
+    assert singly == len(text.encode())
+    assert together <= singly / fewer
+
+
+@pytest.mark.parametrize("temperature", [0.0, 1.0])
+def test_drafts_change_no_token(folder: Path, monkeypatch: pytest.MonkeyPatch, temperature: float) -> None:
+    texts = []
+    for drafts in (0, 15):
+        monkeypatch.setattr(engine, "LONGEST_DRAFT", drafts)
+        chat = _chat(folder / "plain.gguf", temperature=temperature, max_tokens=150, seed=5)
+        texts.append(
+            [
+                chat.invoke([HumanMessage(word * 9)], grammar=grammar).text
+                for word in "甲乙"
+                for grammar in (None, CHINESE)
+            ]
+        )
+    assert texts[0] == texts[1]
+
+
+def test_what_was_drafted_and_not_picked_leaves_nothing_behind(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    used, fresh = _chat(folder / "plain.gguf"), _chat(folder / "plain.gguf")
+    _steps(used, monkeypatch, 15, COPIED, stop=["进口"])
+    kept = used._llama.input_ids[: used._llama.n_tokens].tolist()
+    assert used._llama.detokenize(kept).decode(errors="ignore").endswith("进")  # the last byte is not read any more
+    assert used.invoke(ASKED, grammar=CHINESE).text == fresh.invoke(ASKED, grammar=CHINESE).text
+
+
+@pytest.mark.real_model
+@pytest.mark.skipif(not NAMED, reason="RAPPORTEUR_TEST_GGUF names no model file: a real one is too large to ship")
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_a_real_model_writes_the_same_with_drafts(language: Language, monkeypatch: pytest.MonkeyPatch) -> None:
+    chat = _chat(Path(NAMED), context_size=2048, threads=0)
+    texts = []
+    for drafts in (0, 15):
+        monkeypatch.setattr(engine, "LONGEST_DRAFT", drafts)
+        texts.append(chat.invoke(list(messages(language, 0))).text)
+    assert texts[0] == texts[1]
+
+
+def test_a_model_that_cannot_go_back_drafts_nothing(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(llama_cpp, "llama_model_is_recurrent", lambda _: True)
+    answer, steps = _steps(_chat(folder / "plain.gguf"), monkeypatch, 15, COPIED)
+    assert answer.text == COPIED
+    assert steps == len(COPIED.encode())
+
+
+# Threads
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only GNU's OpenMP tells its settings")
+@pytest.mark.parametrize("load", ["from rag.llm.engine import uses_gpu; uses_gpu()", "import rag.llm, torch"])
+def test_waiting_threads_soon_sleep_in_every_library_that_computes(load: str) -> None:
+    hidden = {"OMP_WAIT_POLICY", "GOMP_SPINCOUNT"}
+    given = {name: value for name, value in os.environ.items() if name not in hidden}
+    environment = {**given, "OMP_DISPLAY_ENV": "verbose"}
+    ran = subprocess.run([sys.executable, "-c", load], env=environment, capture_output=True, text=True, check=True)
+    settings = re.findall(r"(OMP_WAIT_POLICY|GOMP_SPINCOUNT) = '(\w+)'", ran.stderr)
+    assert set(settings) == {("OMP_WAIT_POLICY", "PASSIVE"), ("GOMP_SPINCOUNT", "2000")}
+
+
+def test_hyperthreads_of_a_core_count_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("os.sched_getaffinity", lambda _: {0, 1, 4, 5}, raising=False)
+    assert cores.physical_cores(tmp_path) == 4  # where the system does not say which belong together
+    for cpu, siblings in {0: "0,4", 1: "1,5", 2: "2,6", 4: "0,4", 5: "1,5", 6: "2,6"}.items():
+        folder = tmp_path / f"cpu{cpu}" / "topology"
+        folder.mkdir(parents=True)
+        (folder / "thread_siblings_list").write_text(f"{siblings}\n")
+    assert cores.physical_cores(tmp_path) == 2
+
+
+@pytest.mark.parametrize(
+    ("fixed", "others", "threads"),
+    [(0, 0.0, 4), (0, 0.3, 4), (0, 0.9, 3), (0, 3.5, 3), (4, 3.5, 4)],
+    ids=["alone", "hardly any", "one busy", "many busy", "fixed by the settings"],
+)
+def test_one_thread_less_works_while_others_are_busy(
+    monkeypatch: pytest.MonkeyPatch, fixed: int, others: float, threads: int
+) -> None:
+    clock = [100.0]
+    monkeypatch.setattr(cores, "physical_cores", lambda: 4)
+    monkeypatch.setattr(cores, "monotonic", lambda: clock[0])
+    monkeypatch.setattr(cores, "_others", lambda: others * clock[0])
+    crew = cores.Crew(fixed)
+    assert crew.threads() == 4  # nothing is known yet
+    clock[0] += 1
+    assert crew.threads() == threads
+    others = 0.0
+    clock[0] += 1
+    crew.threads()
+    clock[0] += 1
+    assert crew.threads() == 4
+
+
+def test_the_last_thread_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cores, "physical_cores", lambda: 1)
+    monkeypatch.setattr(cores, "LOOK_SECONDS", 0)
+    seconds = count()
+    monkeypatch.setattr(cores, "_others", lambda: next(seconds))
+    assert cores.Crew().threads() == 1
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere the system does not say what others do")
+def test_another_process_is_seen_at_work_and_our_own_work_is_not() -> None:
+    def share(seconds: float = 0.6) -> float:
+        before, until = cores._others(), monotonic() + seconds
+        while monotonic() < until:
+            pass
+        return (cores._others() - before) / seconds
+
+    quiet = share()
+    with subprocess.Popen([sys.executable, "-c", "while True: pass"]) as other:
+        try:
+            assert share() > quiet + 0.3
+        finally:
+            other.kill()
+
+
+def test_what_gives_way_does_not_count_unless_we_do_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "stat").write_text("cpu  100 900 100 5000 70 30 20 0 0 0\n")
+    monkeypatch.setattr(cores, "process_time", lambda: 0.5)
+    monkeypatch.setattr("os.sysconf", lambda _: 100)
+    for niceness, seconds in ((0, 2.0), (10, 11.0)):
+        monkeypatch.setattr("os.nice", lambda _, niceness=niceness: niceness)
+        assert cores._others(tmp_path / "stat") == seconds
+    assert cores._others(tmp_path / "none") == 0
+
+
+def test_the_number_of_threads_follows_within_an_answer(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("rag.llm.local.physical_cores", lambda: 2)
+    monkeypatch.setattr(cores, "physical_cores", lambda: 2)
+    monkeypatch.setattr(cores, "LOOK_SECONDS", 0)
+    chat = _chat(folder / "plain.gguf", threads=0)
+    assert llama_cpp.llama_n_threads(chat._llama.ctx) == 2
+    seconds = count(step=10)
+    monkeypatch.setattr(cores, "_others", lambda: next(seconds))
+    chat.invoke(ASKED, grammar='root ::= "好"')
+    assert llama_cpp.llama_n_threads(chat._llama.ctx) == 1
+
+
+# A GPU
+
+
+@pytest.fixture
+def gpu(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """Stands in for a GPU with room for two layers; the layers asked of it, in order."""
+    asked: list[int] = []
+
+    whole = llama_cpp.Llama
+
+    def small(path: str, n_gpu_layers: int = 0, **more: Any) -> Any:
+        if not more.get("vocab_only"):
+            asked.append(n_gpu_layers)
+        if n_gpu_layers > 2:
+            raise ValueError(f"Failed to load model from file: {path}")
+        return whole(path, n_gpu_layers=n_gpu_layers, **more)
+
+    monkeypatch.setattr(llama_cpp, "llama_supports_gpu_offload", lambda: True)
+    monkeypatch.setattr(llama_cpp, "Llama", small)
+    return asked
+
+
+def test_as_many_layers_go_to_the_gpu_as_it_takes(tmp_path: Path, gpu: list[int]) -> None:
+    chat = _chat(tiny_gguf.write(tmp_path / "four.gguf", layers=4))
+    assert chat.offloaded == (2, 4)
+    assert gpu == [5, 3, 2]  # the output is a layer of its own
+    assert chat.invoke(ASKED, grammar='root ::= "好"').text == "好"
+
+
+def test_a_file_no_gpu_can_help_is_damaged_all_the_same(folder: Path, tmp_path: Path, gpu: list[int]) -> None:
+    (tmp_path / "cut.gguf").write_bytes((folder / "plain.gguf").read_bytes()[:60_000])
+    with pytest.raises(ModelError, match=r"damaged or incomplete"):
+        _chat(tmp_path / "cut.gguf").invoke(ASKED)
+    assert gpu[-1:] in ([], [0])
+
+
+def test_without_a_gpu_nothing_is_offloaded(chat: LlamaChat) -> None:
+    assert chat.offloaded == (0, 2)
 
 
 # Files that are no use

@@ -16,7 +16,7 @@ from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import AIMessageChunk, BaseMessage
 
 from rag.errors import GenerationError, ModelError
-from rag.llm.engine import check_file
+from rag.llm.engine import check_file, uses_gpu
 from rag.llm.local import LlamaChat, too_slow
 from rag.llm.server import chat_at, listened
 from rag.records import Waiting
@@ -31,6 +31,7 @@ __all__ = [
     "generate",
     "model_name",
     "token_counter",
+    "uses_gpu",
 ]
 
 HAN_TOKENS, LATIN_TOKENS = 1.0, 0.4  # tokens a character, on the safe side, where the tokenizer is not at hand

@@ -1,6 +1,5 @@
 """A GGUF file as a LangChain chat model."""
 
-import os
 import re
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -19,7 +18,8 @@ from langchain_core.outputs import ChatGenerationChunk, ChatResult
 from pydantic import ConfigDict, Field, PrivateAttr
 
 from rag.errors import GenerationError
-from rag.llm.engine import Picker, StreamedText, load, read, rendered, reused
+from rag.llm.cores import Crew, physical_cores
+from rag.llm.engine import Drafter, Picker, StreamedText, load, offloaded, read, rendered, reused, set_threads
 
 ANSWER_ROOM = 16  # tokens: with less room left the prompt does not fit
 QUEUE_TICK = 0.2  # seconds between two looks whether it is our turn
@@ -32,7 +32,7 @@ class LlamaChat(BaseChatModel):
 
     path: Path
     context_size: int = 4096
-    threads: int = 0  # 0: as many as the machine has cores
+    threads: int = 0  # 0: the physical cores, less one while other programs are busy
     max_tokens: int = 300
     timeout: float = 180.0  # seconds, from asking to the last word, waiting included
     temperature: float = 0.0
@@ -72,8 +72,13 @@ class LlamaChat(BaseChatModel):
     def _llama(self) -> Any:
         with self._loading:
             if self._loaded is None:
-                self._loaded = load(self.path, self.context_size, self.threads or os.cpu_count() or 1)
+                self._loaded = load(self.path, self.context_size, self.threads or physical_cores())
             return self._loaded
+
+    @property
+    def offloaded(self) -> tuple[int, int]:
+        """How many of the model's layers are on a GPU, and how many it has."""
+        return offloaded(self._llama)
 
     def get_num_tokens(self, text: str) -> int:
         """How many tokens a text takes inside a message."""
@@ -144,17 +149,18 @@ class LlamaChat(BaseChatModel):
             )
         limit = min(int(options.get("max_tokens") or self.max_tokens), room)
         done = _Done(self.path.name, len(prompt), reused(llama, prompt))
-        started = perf_counter()
+        crew, started = Crew(self.threads), perf_counter()
         for _ in read(llama, prompt[done.reused :]):
             _check(deadline, self)
+            set_threads(llama, crew.threads())
             yield "", None
         done.prompt_ms = 1000 * (perf_counter() - started)
         text = StreamedText(stop)
         picker = Picker(llama, options.get("grammar"), float(options.get("temperature", self.temperature)), self.seed)
-        with closing(picker):
+        with closing(picker), closing(Drafter(llama)) as drafter:
             while done.finish == "length" and done.written < limit:
                 _check(deadline, self)
-                picked = picker.pick()
+                picked = picker.pick(drafter.place)
                 if picked is None:
                     done.finish = "stop"
                     break
@@ -165,7 +171,8 @@ class LlamaChat(BaseChatModel):
                 if text.stopped:
                     done.finish = "stop"
                 elif done.written < limit:
-                    llama.eval([token])
+                    set_threads(llama, crew.threads())
+                    drafter.add(token, limit - done.written - 1)
         done.generate_ms = 1000 * (perf_counter() - started) - done.prompt_ms
         yield text.rest(), done
 
