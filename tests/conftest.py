@@ -1,5 +1,7 @@
 """Fixtures that are dear to make and shared by several test modules, and by the workers where there are several."""
 
+import os
+import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -29,20 +31,31 @@ def shared(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
 
 
 @pytest.fixture(scope="session")
-def model_cache(shared: Path) -> Path:
-    """The cache folder of the built-in embedder; empty until `minilm` is asked for."""
-    return shared / "models"
+def model_cache() -> Path:
+    """The cache folder the models of a first run were pulled into; `make test` pulls those that are missing."""
+    from rag.settings import load_settings
+
+    return load_settings({})[0].cache
 
 
 @pytest.fixture(scope="session")
-def minilm(model_cache: Path, shared: Path) -> "Embedder":
-    """The built-in embedder, assembled in an empty cache."""
-    from rag.embedding import BUILT_IN, built_in, load
-    from rag.index.generations import locked
+def e5(model_cache: Path) -> "Embedder":
+    """The default embedder; ModelError says how to bring it where it is missing."""
+    from rag.embedding import load
+    from rag.settings import Settings
 
-    with locked(shared):
-        built_in(model_cache)
-    return load(BUILT_IN, model_cache)
+    return load(Settings().embedder, model_cache)
+
+
+@pytest.fixture(scope="session")
+def real_llm(model_cache: Path) -> Path:
+    """The small language model that the tests of real models use, or the one RAPPORTEUR_TEST_GGUF names."""
+    from rag.catalogue import installed
+    from rag.settings import Settings
+
+    if named := os.environ.get("RAPPORTEUR_TEST_GGUF"):
+        return Path(named)
+    return installed("Qwen2.5-Coder-0.5B-Instruct", Settings(cache=model_cache))[1]
 
 
 @pytest.hookimpl(tryfirst=True)  # before the fixtures of the first test are made
@@ -77,11 +90,23 @@ def quick_index(seeds: "tuple[ReadReport, ...]", shared: Path) -> "Index":
 
 
 @pytest.fixture(scope="session")
-def seed_index(seeds: "tuple[ReadReport, ...]", minilm: "Embedder", shared: Path) -> "Index":
-    """An index of the seeds with the built-in embedder: most of a minute, for whatever tests nearness."""
+def seed_index(
+    seeds: "tuple[ReadReport, ...]", e5: "Embedder", shared: Path, request: pytest.FixtureRequest
+) -> "Index":
+    """An index of the seeds with the default embedder, for whatever tests nearness.
+
+    Built once and kept from run to run beside pytest's own cache, as embedding takes minutes; each run has a copy.
+    """
     from made_index import built
 
-    return built(seeds, shared / "seeds" / "index", minilm)
+    from rag.index.generations import locked
+
+    kept, folder = request.config.cache.mkdir("seeds"), shared / "seeds" / "index"  # type: ignore[union-attr]
+    with locked(shared):
+        built(seeds, kept, e5)
+        if not folder.exists():
+            shutil.copytree(kept, folder)
+    return built(seeds, folder, e5)
 
 
 @pytest.fixture(scope="session")

@@ -263,9 +263,9 @@ def test_a_text_of_one_paragraph_is_found(tmp_path: Path) -> None:
     ],
 )
 def test_the_built_in_embedder_finds_the_paragraph_in_both_languages(
-    question: str, expected: str, seed_index: Index, minilm: Any, lexicon: Lexicon
+    question: str, expected: str, seed_index: Index, e5: Any, lexicon: Lexicon
 ) -> None:
-    found = Retriever(seed_index, lambda: minilm, lexicon)
+    found = Retriever(seed_index, lambda: e5, lexicon)
     assert expected in ids(found, question, 5)
     assert expected in ids(found, question, 10, renderings=False)
 

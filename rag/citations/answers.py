@@ -19,7 +19,7 @@ NOTES: Mapping[str, Mapping[str, str]] = {  # why a statement is not shown
         "source": "没有出处",
         "language": "语言不符",
         "view": "这是语言模型自己的看法",
-        "echo": "只是重复问题",
+        "empty": "没有说出新内容",
     },
     "en": {
         "figures": "{what} is not in the paragraph cited",
@@ -28,7 +28,7 @@ NOTES: Mapping[str, Mapping[str, str]] = {  # why a statement is not shown
         "source": "no source",
         "language": "wrong language",
         "view": "this is the language model's own view",
-        "echo": "it only repeats the question",
+        "empty": "it says nothing new",
     },
 }
 UNSURE = {"zh": "（措辞未核对；数字和引文已核对）", "en": " (wording not checked; its figures and quotations were)"}
@@ -69,7 +69,8 @@ def check_answer(
 ) -> Checked:
     """A model's answer with every statement checked against the passages it cites by number.
 
-    A statement that cites none of them gets the one that supports it, if there is one.
+    A statement that cites none of them gets the one that supports it, if there is one; so does one that does not hold
+    against what it cites, as a small model often cites the passage beside the one it read.
     """
     plain = plain_markers(answer, passages)
     checker = Checker(passages, reports, language, lexicon, question)
@@ -77,7 +78,11 @@ def check_answer(
     checked: list[Statement] = []
     for n, (text, markers) in enumerate(cited):
         around = [*(cited[n + 1][1] if n + 1 < len(cited) else ()), *(cited[n - 1][1] if n else ())]
-        checked.append(checker.check(text, markers or checker.source_of(text, around), bool(markers)))
+        statement = checker.check(text, markers or checker.source_of(text, around), bool(markers))
+        if statement.wrong and markers and (source := checker.source_of(text, ())):
+            moved = checker.check(text, source, cited=True)
+            statement = statement if moved.wrong else moved
+        checked.append(statement)
     return _written_out(plain, checked, language)
 
 
@@ -86,7 +91,7 @@ def _statements(answer: str, language: Language) -> Iterator[tuple[str, tuple[in
     for start, end in sentences(answer, language):
         sentence = answer[start:end]
         markers = tuple(dict.fromkeys(int(match[1]) for match in MARKER.finditer(sentence)))
-        yield re.sub(r" {2,}", " ", MARKER.sub("", sentence)).strip(), markers, (start, end)
+        yield re.sub(r" +(?=[ .。;；])", "", MARKER.sub("", sentence)).strip(), markers, (start, end)
 
 
 def _written_out(plain: str, checked: Sequence[Statement], language: Language) -> Checked:
@@ -96,17 +101,13 @@ def _written_out(plain: str, checked: Sequence[Statement], language: Language) -
     citations: list[Citation] = []
     left_out: list[Rejected] = []
     last = 0
-    for statement, (_, given, (start, end)) in zip(checked, _statements(plain, language), strict=True):
+    for statement, (_, _, (start, end)) in zip(checked, _statements(plain, language), strict=True):
         if why := _reason(statement, language):
             left_out.append(Rejected(statement.text, why))
             last = end
             continue
         sentence = plain[start:end]
-        cited = dict.fromkeys(citation.marker for citation in statement.citations)
-        if not given and cited:
-            bare = sentence.rstrip("。.；;！!？?")
-            blank = " " if language == "en" else ""
-            sentence = bare + blank + "".join(f"[{marker}]" for marker in cited) + sentence[len(bare) :]
+        sentence = _with_markers(sentence, [citation.marker for citation in statement.citations], language)
         for match in MARKER.finditer(sentence):
             numbers.setdefault(int(match[1]), len(numbers) + 1)
         sentence = MARKER.sub(lambda match: f"[{numbers[int(match[1])]}]", sentence)
@@ -114,6 +115,16 @@ def _written_out(plain: str, checked: Sequence[Statement], language: Language) -
         citations += [_numbered(citation, numbers) for citation in statement.citations]
         last = end
     return Checked("".join(pieces).strip(), tuple(citations), tuple(left_out), tuple(checked))
+
+
+def _with_markers(sentence: str, cited: Sequence[int], language: Language) -> str:
+    """A sentence with the markers of what it rests on before its stop, unless it has just these already."""
+    if {int(match[1]) for match in MARKER.finditer(sentence)} == set(cited):
+        return sentence
+    plain = re.sub(r" ?" + MARKER.pattern, "", sentence)
+    bare = plain.rstrip("。.；;！!？? \n")
+    blank = " " if language == "en" else ""
+    return bare + blank + "".join(f"[{marker}]" for marker in dict.fromkeys(cited)) + plain[len(bare) :]
 
 
 def _reason(statement: Statement, language: Language) -> str:

@@ -25,6 +25,12 @@ MEANT = (
 )
 SUPPORT_UNCITED = 0.75  # where the model cites nothing: above what 95 % of the paragraphs around reach
 
+REFERENCE = re.compile(  # a sentence that says where something stands and no more
+    r"(?:根据|依据|见|参见|according to|see|\s)*"
+    r"(?:(?:第?\s?\d{1,3}\s?段|paras?(?:graphs?)?\.? \d{1,3}|\d{1,3})(?:\s|[,，、和]|and)*)+[.。]?",
+    re.IGNORECASE,
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Statement:
@@ -52,6 +58,7 @@ class Checker:
         self._passages, self._reports, self._language, self._lexicon = passages, reports, language, lexicon
         self._asked = _common_words(question, language, lexicon)
         self._asked_figures = figures(question)
+        self._asked_symbols = {each.canonical for each in symbols(question)}
         self._harmless = {marker: _without_orders(paragraph) for marker, paragraph in passages.items()}
         self._words: dict[int, frozenset[str]] = {}
 
@@ -63,8 +70,8 @@ class Checker:
             return Statement(text, states=False)
         if not self._right_language(text):
             return Statement(text, self._paraphrased(text, markers, Verdict.NOT_FOUND), "language")
-        if self._only_repeats(text):
-            return Statement(text, wrong="echo")
+        if REFERENCE.fullmatch(text) or self._only_repeats(text):
+            return Statement(text, wrong="empty")
         if not markers:
             return Statement(text, wrong="source")
         if not all(any(self._has(marker, quote) for marker in markers) for quote in _quotations(text)):
@@ -136,9 +143,10 @@ class Checker:
         return (len(own & words) + counted) / (len(own) + counted) if own else 1.0
 
     def _only_repeats(self, text: str) -> bool:
-        """Whether a statement has no word and no figure that the question has not."""
+        """Whether a statement has no word, figure or symbol that the question has not."""
         new = [each for each in figures(text) if not figure_supported(each, self._asked_figures)]
-        return bool(self._asked) and not new and not self._own_words(text)
+        named = [each for each in symbols(text) if each.canonical not in self._asked_symbols]
+        return bool(self._asked) and not new and not named and not self._own_words(text)
 
     def _own_words(self, text: str) -> frozenset[str]:
         """The words of a statement that are its own to prove.

@@ -56,7 +56,7 @@ def page_of_two(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPat
         "RAPPORTEUR_PORT": str(port),
         "PYTHONUNBUFFERED": "1",
     }
-    built(read_folder(folder / "reports"), folder / "index", request.getfixturevalue("minilm"))
+    built(read_folder(folder / "reports"), folder / "index", request.getfixturevalue("e5"))
     log = folder / "server.log"
     with log.open("w") as said:
         server = subprocess.Popen([sys.executable, "-m", "rag", "serve"], env=environment, stdout=said, stderr=said)

@@ -20,7 +20,7 @@ EN, ZH = words("en"), words("zh")
 TABS = 5  # of those everyone sees
 SAME_IN_BOTH = re.compile(  # names, formats and commands; everything else on a Chinese page is Chinese
     r"Rapporteur|English|Markdown|Word|JSON|PDF|DOCX|TXT|MB|Shift|BMS7|annex|para|S/2021/839|A/99/123|docx|txt|md|pdf"
-    r"|serve|build|doctor|models|pull|llm|none|minilm|fake|model|GGUF|index|toml|RAPPORTEUR_\w+",
+    r"|serve|build|doctor|models|pull|llm|none|multilingual-e5-small|fake|model|GGUF|index|toml|RAPPORTEUR_\w+",
     re.IGNORECASE,
 )
 
