@@ -98,21 +98,21 @@ def test_a_verified_answer_is_the_models_own(assistant: Assistant, language: Lan
 
 def test_hits_come_first_then_quotations_then_text_then_the_answer(assistant: Assistant) -> None:
     _says(assistant, GOOD["zh"] * 2)
-    hits, quoted, *writing, answer = assistant.stream(QUESTION["zh"])
+    hits, quoted, *writing, answer = (each for each in assistant.stream(QUESTION["zh"]) if each != "")
     assert isinstance(hits, tuple)
     assert isinstance(hits[0], Hit)
     assert isinstance(quoted, Quoted)
     assert (quoted.answer.mode, quoted.answer.abstained) == ("quotes", False)
-    assert all(isinstance(each, Writing) for each in writing if each)
+    assert all(isinstance(each, Writing) for each in writing)
     assert isinstance(answer, Answer)
-    assert answer.text.startswith(writing[-2].checked)  # type: ignore[union-attr]
+    assert answer.text.startswith(writing[-1].checked)  # type: ignore[union-attr]
 
 
 def test_a_statement_is_checked_as_soon_as_the_next_begins(assistant: Assistant) -> None:
     _says(assistant, "其中99名是儿童[1]。" + GOOD["zh"] + "此外")
     writing = [each for each in assistant.stream(QUESTION["zh"]) if isinstance(each, Writing)]
     assert writing[0].checked == ""
-    assert writing[-2].checked == GOOD["zh"]
+    assert writing[-1] == Writing(GOOD["zh"], "此外")
     assert all("99" not in each.checked for each in writing)
 
 
@@ -298,7 +298,6 @@ def test_a_context_too_small_for_a_passage_gives_way_to_the_quoted_answer(
 def test_a_random_model_never_passes_for_an_answer(local: Assistant, language: Language) -> None:
     answer = local.ask(QUESTION[language])
     assert (answer.mode, answer.model_view, answer.llm_error) == ("quotes", "unverified", None)
-    assert answer.rejected
     assert {"prompt", "generate", "retrieve", "quote", "answer"} == set(answer.timings)
 
 
@@ -308,8 +307,9 @@ def test_what_the_model_took_is_told(local: Assistant, language: Language) -> No
     answer = local.ask(QUESTION[language])
     told = answer_json(answer, local.index.reports)["generation"]
     assert told["reused_tokens"] == told["prompt_tokens"] - 1  # the same question: all but the last is kept
-    assert told["written_tokens"] == 60
-    assert told["tokens_per_second"] == pytest.approx(60_000 / answer.timings["generate"], abs=0.01)
+    assert 0 < told["written_tokens"] <= 60
+    rate = 1000 * told["written_tokens"] / answer.timings["generate"]
+    assert told["tokens_per_second"] == pytest.approx(rate, abs=0.01)
     line = answer_text(answer, local.index.reports).splitlines()[-1]
     assert f"{told['reused_tokens']:,}" in line
     assert ("词元" in line) == (language == "zh")

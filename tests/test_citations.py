@@ -15,12 +15,11 @@ from rag.citations import (
     check_answer,
     cite_quote,
     complete_statements,
-    is_refusal,
-    marked_as_used,
     plain_markers,
     refuses,
     unsupported_figures,
 )
+from rag.citations.answers import NOTES
 from rag.citations.comparison import Doubt, compare
 from rag.lexicon import Lexicon
 from rag.records import Footnote, Language, Paragraph, Report, Translation, Verdict
@@ -91,8 +90,10 @@ def _lexicon(lexicon: Lexicon) -> None:
     _LEXICON.append(lexicon)
 
 
-def _checked(answer: str, language: Language = "zh", passages: Mapping[int, Paragraph] = PASSAGES) -> Checked:
-    return check_answer(answer, passages, REPORTS, language, _LEXICON[0])
+def _checked(
+    answer: str, language: Language = "zh", passages: Mapping[int, Paragraph] = PASSAGES, question: str = ""
+) -> Checked:
+    return check_answer(answer, passages, REPORTS, language, _LEXICON[0], question)
 
 
 # Markers
@@ -101,6 +102,9 @@ def _checked(answer: str, language: Language = "zh", passages: Mapping[int, Para
 @pytest.mark.parametrize(
     ("written", "plain"),
     [
+        ("According to paragraph 2, he was elected.", "He was elected [2]."),
+        ("根据第1段，他当选了。", "他当选了[1]。"),
+        ("根据第9段，他当选了。", "根据第9段，他当选了。"),
         ("甲【1】。", "甲[1]。"),
         ("甲［1］。", "甲[1]。"),
         ("甲[１]。", "甲[1]。"),
@@ -147,26 +151,6 @@ def test_whatever_a_model_writes_only_passages_are_cited(answer: str) -> None:
     shown = list(dict.fromkeys(map(int, MARKER.findall(checked.text))))
     assert shown == list(range(1, len(shown) + 1))  # numbered by first use
     assert {citation.marker for citation in checked.citations} == set(shown)  # every marker has a verdict
-
-
-@given(st.lists(st.sampled_from(["甲", "[1", "]", "[", "2]", "[2]", "[1]", "。", "["]), max_size=12))
-def test_streamed_markers_are_numbered_as_the_whole_answers(pieces: list[str]) -> None:
-    def deltas() -> Iterator[str]:
-        yield from pieces
-        return {"finish_reason": "stop"}
-
-    stream = marked_as_used(deltas())  # type: ignore[arg-type]
-    shown = ""
-    while True:
-        try:
-            shown += next(stream)
-        except StopIteration as end:
-            whole, run = end.value
-            break
-    assert whole == "".join(pieces)
-    assert run == {"finish_reason": "stop"}
-    numbers = {old: str(n) for n, old in enumerate(dict.fromkeys(MARKER.findall(whole)), 1)}
-    assert shown == MARKER.sub(lambda match: f"[{numbers[match[1]]}]", whole)
 
 
 @pytest.mark.parametrize(
@@ -218,7 +202,6 @@ def test_what_the_paragraph_says_is_verified(answer: str, language: Language) ->
         pytest.param("S/2020/839称有176 095名平民死亡[1]。", "zh", "figures", id="symbol"),
         pytest.param("会议主席是马丁·基马尼，任期二年[2]。", "zh", "figures", id="figure in words"),
         pytest.param("平民死因是“小武器或轻武器”[1]。", "zh", "quote", id="quotation altered"),
-        pytest.param("各国承诺“充分执行”《行动纲领》[1]。", "zh", "quote", id="quotation of another paragraph"),
         pytest.param("会议主席由法国大使担任，副主席来自日本[2]。", "zh", "words", id="made up"),
         pytest.param("海洋渔业配额制度改革取得进展[1]。", "zh", "words", id="another subject"),
         pytest.param("At least 176,095 civilians died [1].", "zh", "language", id="wrong language"),
@@ -231,12 +214,17 @@ def test_what_the_paragraph_says_is_verified(answer: str, language: Language) ->
         pytest.param("鲸鱼数量在北大西洋回升。", "zh", "source", id="no source"),
     ],
 )
-def test_what_the_paragraph_does_not_say_is_marked(answer: str, language: Language, reason: str) -> None:
+def test_what_the_paragraph_does_not_say_is_left_out_with_the_reason(
+    answer: str, language: Language, reason: str
+) -> None:
     checked = _checked(answer, language)
     assert (checked.verified, checked.rejected) == (0, 1), checked
     assert checked.statements[0].wrong == reason
-    assert ("未核实" if language == "zh" else "not verified") in checked.text
-    assert all(citation.verdict not in OK for citation in checked.citations)
+    assert (checked.text, checked.citations) == ("", ())
+    (left_out,) = checked.left_out
+    assert MARKER.sub("", answer).rstrip("。. ") == left_out.text.rstrip("。. ")
+    assert left_out.why.startswith(NOTES[language][reason].split("{what}")[0])
+    assert all(citation.verdict not in OK for citation in checked.statements[0].citations)
 
 
 @pytest.mark.parametrize(
@@ -289,7 +277,7 @@ def test_a_statement_is_held_against_what_its_words_are_said_of(statement: str, 
     language: Language = "en" if statement.isascii() else "zh"
     checked = _checked(statement, language, {1: GIFTS, 2: SEIZED, 3: ONLY_ZH})
     verdicts = {"supported": Verdict.SUPPORTED, "not-checked": Verdict.NOT_CHECKED, "denied": Verdict.NOT_FOUND}
-    assert [citation.verdict for citation in checked.citations] == [verdicts[outcome]], checked.text
+    assert [citation.verdict for citation in checked.statements[0].citations] == [verdicts[outcome]], checked
     counts = (checked.verified, checked.unsure, checked.rejected)
     assert counts == tuple(int(outcome == each) for each in ("supported", "not-checked", "denied"))
 
@@ -332,7 +320,42 @@ def test_what_denies_is_read_by_its_clause(source: str, statement: str, language
 
 
 def test_the_wrong_figures_are_named() -> None:
-    assert "30%" in _checked("30%的平民死因是小武器和轻武器[1]。").text
+    assert [each.why for each in _checked("30%的平民死因是小武器和轻武器[1]。").left_out] == ["所引段落中没有30%"]
+
+
+@pytest.mark.parametrize(
+    ("answer", "shown"),
+    [
+        pytest.param("马丁·基马尼当选会议主席[1]。", "马丁·基马尼当选会议主席[1]。", id="another passage"),
+        pytest.param("根据第2段，马丁·基马尼当选会议主席。", "马丁·基马尼当选会议主席[1]。", id="said first"),
+        pytest.param("各国承诺“充分执行”《行动纲领》[1]。", "各国承诺“充分执行”《行动纲领》[1]。", id="quotation"),
+    ],
+)
+def test_a_statement_gets_the_passage_it_rests_on(answer: str, shown: str) -> None:
+    checked = _checked(answer, "en" if answer.isascii() else "zh")
+    assert checked.text.startswith(shown)
+    assert checked.citations[0].paragraph == CHAIR
+
+
+@pytest.mark.parametrize(
+    ("question", "answer"),
+    [
+        pytest.param("会议主席是谁当选的？", "会议主席当选[2]。", id="repeats the question"),
+        pytest.param("谁当选会议主席？", "根据第2段[2]。", id="a reference"),
+        pytest.param("Who was elected Chair of the meeting?", "See paragraph 2 [2].", id="a reference in English"),
+    ],
+)
+def test_what_says_nothing_new_is_left_out(question: str, answer: str) -> None:
+    checked = _checked(answer, "en" if answer.isascii() else "zh", question=question)
+    assert (checked.text, [each.wrong for each in checked.statements]) == ("", ["empty"])
+
+
+def test_words_of_the_question_owe_the_paragraph_nothing_but_names_do() -> None:
+    asked = "到头来到底是哪位仁兄拿下了主席这个位子，是在马里吗？"
+    said = "到头来拿下主席位子的仁兄是马丁·基马尼[2]。"
+    assert _checked(said, question=asked).verified + _checked(said, question=asked).unsure == 1
+    assert _checked(said).verified == 0
+    assert _checked(said.replace("仁兄是", "仁兄在马里是"), question=asked).verified == 0
 
 
 def test_good_statements_stay_beside_bad_ones() -> None:
@@ -396,18 +419,13 @@ def test_footnotes_are_part_of_a_paragraph() -> None:
     ],
 )
 def test_a_refusal_is_known_in_other_words(answer: str) -> None:
-    assert refuses(answer, "报告没有回答这个问题。" if "。" in answer else "The reports do not answer this question.")
+    assert refuses(answer)
     assert _checked(answer, "zh" if "。" in answer else "en").verified == 0
 
 
 @pytest.mark.parametrize("answer", ["至少有176 095名平民死亡[1]。", "Civilians died [1].", "会议没有选出主席[2]。"])
 def test_an_answer_is_no_refusal(answer: str) -> None:
-    assert not refuses(answer, "报告没有回答这个问题。")
-
-
-def test_the_refusal_given_is_known_whatever_stands_round_it() -> None:
-    assert is_refusal(" 报告没有回答这个问题[1]。\n", "报告没有回答这个问题。")
-    assert not is_refusal("报告没有回答这个问题，但提到法国。", "报告没有回答这个问题。")
+    assert not refuses(answer)
 
 
 # Five hundred altered quotations

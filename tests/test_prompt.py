@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from rag.errors import GenerationError
 from rag.injection import LEFT_OUT, defused
-from rag.prompt import Prompt, answer_grammar, template, write_prompt, write_rewriting
+from rag.prompt import Prompt, marker_grammar, template, write_prompt, write_rewriting
 from rag.records import Hit, Language, Paragraph, Report, Translation, Turn
 from rag.text import find_quote, sentences
 
@@ -54,12 +54,7 @@ def test_both_languages_have_the_template_with_equal_placeholders(name: str) -> 
 
 def test_both_languages_have_the_same_templates() -> None:
     assert sorted(path.stem for path in (PROMPTS / "en").glob("*.txt")) == NAMES
-    assert set(NAMES) == {"rules", "passages", "passage", "question", "turn", "refusal", "rewrite"}
-
-
-def test_both_languages_have_the_same_rules() -> None:
-    rules = [re.findall(r"^\d\.", template("rules", language), re.MULTILINE) for language in ("zh", "en")]
-    assert rules[0] == rules[1]
+    assert set(NAMES) == {"rules", "passage", "question", "turn", "rewrite"}
 
 
 # Order and markers
@@ -69,8 +64,15 @@ def test_rules_come_first_then_passages_then_the_question() -> None:
     prompt = _written("多少平民死亡？", _hits(_paragraph(3, "有平民死亡。")))
     system, user = prompt.messages
     assert system.type == "system"
-    assert prompt.refusal in system.text
-    assert user.text.index("有平民死亡。") < user.text.index("多少平民死亡？")
+    assert user.text.index("有平民死亡。") < user.text.index("多少平民死亡？") < user.text.index("只根据上面的段落")
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_no_refusal_is_offered(language: Language) -> None:
+    text = "\n".join(
+        message.text for message in _written("问？", _hits(_paragraph(3, "甲。", "A.")), language).messages
+    )
+    assert not re.search("没有(?:回答|答案)|不知道|no answer|do(?:es)? not|cannot", text)
 
 
 def test_a_second_question_over_the_same_passages_keeps_the_beginning() -> None:
@@ -84,7 +86,7 @@ def test_a_second_question_over_the_same_passages_keeps_the_beginning() -> None:
 def test_passages_are_numbered_as_the_grammar_knows_them() -> None:
     prompt = _written("？问", _hits(_paragraph(9, "九。"), _paragraph(2, "二。"), _paragraph(5, "五。")))
     assert [(p.marker, p.paragraph.number) for p in prompt.passages] == [(1, "2"), (2, "5"), (3, "9")]
-    assert 'marker ::= "[1]" | "[2]" | "[3]"' in prompt.grammar
+    assert prompt.grammar == marker_grammar(3)
     for passage in prompt.passages:
         assert (
             f"[{passage.marker}] S/2021/839，第{passage.paragraph.number}段\n{passage.text}" in prompt.messages[1].text
@@ -96,16 +98,6 @@ def test_a_rendering_is_shown_to_an_english_question_unless_they_are_left_out(re
     hits = _hits(_paragraph(3, "有平民死亡。", "Civilians died."))
     passage = _written("Who died?", hits, "en", renderings=renderings).passages[0]
     assert (passage.text, passage.language) == (("Civilians died.", "en") if renderings else ("有平民死亡。", "zh"))
-
-
-def test_the_fence_is_the_same_for_the_same_passages_only() -> None:
-    def fence(text: str, question: str) -> str:
-        found = re.findall("=====[0-9a-f]{12}", _written(question, _hits(_paragraph(3, text))).messages[1].text)
-        assert len(found) == 3
-        assert len(set(found)) == 1
-        return str(found[0])
-
-    assert fence("甲。", "问一") == fence("甲。", "问二") != fence("乙。", "问一")
 
 
 # Fitting
@@ -157,13 +149,6 @@ def test_a_context_too_small_for_one_sentence_says_so() -> None:
         _written("问", _hits(_paragraph(1, "一句" * 400 + "。")), context=600)
 
 
-def test_history_is_cut_to_its_share_the_latest_turns_kept() -> None:
-    history = [Turn(f"第{n}个问题？", "答案。" * 20) for n in range(30)]
-    text = _written("问", _hits(_paragraph(1, "甲。")), history=history, passage_tokens=600).messages[1].text
-    assert "第29个问题？" in text
-    assert "第1个问题？" not in text
-
-
 @pytest.mark.parametrize("language", ["zh", "en"])
 def test_a_follow_up_is_rewritten_from_the_turns_before(language: Language) -> None:
     text = write_rewriting("那2012年呢？", [Turn("2021年有多少国家报告？", "30个。")], language, len, 500).text
@@ -208,7 +193,7 @@ def test_words_quoted_from_a_defused_passage_are_found_in_the_paragraph() -> Non
     assert find_quote(text, defused(text)) is not None
 
 
-def test_a_grammar_has_the_refusal_and_no_other_numbers() -> None:
-    grammar = answer_grammar(2, "没有。")
-    assert grammar.startswith('root ::= "没有。" |')
+def test_a_grammar_has_markers_of_its_passages_and_no_other_brackets() -> None:
+    grammar = marker_grammar(2)
+    assert 'marker ::= "[1]" | "[2]"\n' in grammar
     assert "[3]" not in grammar

@@ -81,7 +81,7 @@ def check_answer(
         statement = checker.check(text, markers or checker.source_of(text, around), bool(markers))
         if statement.wrong and markers and (source := checker.source_of(text, ())):
             moved = checker.check(text, source, cited=True)
-            statement = statement if moved.wrong else moved
+            statement = statement if moved.wrong or moved.unsure else moved
         checked.append(statement)
     return _written_out(plain, checked, language)
 
