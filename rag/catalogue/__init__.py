@@ -35,7 +35,9 @@ __all__ = [
     "add",
     "best_llm",
     "find",
+    "fitting",
     "installed",
+    "is_here",
     "models_folder",
     "prompts_of",
     "pull",
@@ -46,6 +48,7 @@ __all__ = [
 ]
 
 BESIDE = 2 << 30  # bytes of memory that the system, the embedder and the index take beside a language model
+FIRST_RUN = ("Qwen2.5-Coder-1.5B-Instruct", "Qwen2.5-Coder-0.5B-Instruct")  # what `pull auto` fetches, best first
 MARGIN = 200 << 20  # bytes left free on the disk beside a model
 PICKLES = ("*.bin", "*.pt", "*.pth", "*.pkl", "*.pickle", "*.ckpt", ".git")
 SPLIT = re.compile(r"(?P<name>.+)-(?P<part>\d{5})-of-(?P<parts>\d{5})\.gguf")  # as llama.cpp names the parts of a file
@@ -111,6 +114,20 @@ def best_llm(settings: Settings) -> tuple[Model, Path] | None:
         if row.model.kind == "llm" and row.path and fits:
             return row.model, row.path
     return None
+
+
+def is_here(name: str, settings: Settings) -> bool:
+    """Whether a model was pulled or added."""
+    return _place(find(name), settings).exists()
+
+
+def fitting() -> str:
+    """The language model of a first run that fits in memory beside all else; ModelError where none does."""
+    room = memory()
+    for name in FIRST_RUN:
+        if room is None or find(name).memory * 2**30 + BESIDE <= room:
+            return name
+    raise ModelError("No language model fits in this machine's memory. Quotations need none: make app LLM=none")
 
 
 def resolved(settings: Settings) -> Settings:
