@@ -23,7 +23,6 @@ SUPPORT = 0.6
 MEANT = (
     0.7  # the same where the dictionary's words count too: 98 % there, 18 % around; between the two it does not tell
 )
-SUPPORT_UNCITED = 0.75  # where the model cites nothing: above what 95 % of the paragraphs around reach
 
 REFERENCE = re.compile(  # a sentence that says where something stands and no more
     r"(?:根据|依据|见|参见|according to|see|\s)*"
@@ -58,6 +57,7 @@ class Checker:
         self._passages, self._reports, self._language, self._lexicon = passages, reports, language, lexicon
         self._asked = _common_words(question, language, lexicon)
         self._asked_figures = figures(question)
+        self._counts_asked = [each.text for each in self._asked_figures if each.kind in ("count", "ordinal")]
         self._asked_symbols = {each.canonical for each in symbols(question)}
         self._harmless = {marker: _without_orders(paragraph) for marker, paragraph in passages.items()}
         self._words: dict[int, frozenset[str]] = {}
@@ -97,13 +97,13 @@ class Checker:
             return ()
         rest = sorted(self._passages, key=lambda marker: -self._share(text, self._of(marker)))
         for marker in [*first, *rest]:
-            if self.supports(marker, text, SUPPORT_UNCITED) and not self._wrong_figures(text, [marker]):
+            if self.supports(marker, text) and not self._wrong_figures(text, [marker]):
                 return (marker,)
         return ()
 
-    def supports(self, marker: int, text: str, share: float = SUPPORT) -> bool:
+    def supports(self, marker: int, text: str) -> bool:
         """Whether a passage has enough of a statement's words."""
-        return self._share(text, self._of(marker)) >= share
+        return self._share(text, self._of(marker)) >= SUPPORT
 
     def _support_together(self, markers: Sequence[int], text: str) -> bool:
         together = frozenset[str]().union(*map(self._of, markers))
@@ -190,8 +190,10 @@ class Checker:
         return [reference, report.name, *notes, *report.titles.values(), f"{year}年", f"in {year}", *paragraph.headings]
 
     def _wrong_figures(self, text: str, markers: Sequence[int]) -> list[str]:
+        """The figures that none of the passages has; a number of things that the question gave is its own affair."""
         paragraphs = [self._harmless[marker] for marker in markers]
-        return unsupported_figures(text, paragraphs, [each for one in paragraphs for each in self._about(one)])
+        about = [each for one in paragraphs for each in self._about(one)]
+        return unsupported_figures(text, paragraphs, [*about, *self._counts_asked])
 
     def _right_language(self, text: str) -> bool:
         for start, end in reversed(quoted(text)):
