@@ -175,7 +175,7 @@ def _checked(text: str, line: Mapping[str, Any], question: Question, library: Li
     quotes = _quotes(line)
     hits = {each for each in _ids(line, "hits") if each in library.by_id}
     cited = {int(each.get("marker", 0)): str(each["paragraph"]) for each in line["citations"]}
-    words = [(each["paragraph"], str(each["quote"])) for each in line["citations"] if each.get("quote")]
+    words = [(each["paragraph"], str(each["quote"])) for each in line["citations"] if _is_quotation(each)]
     quoted = sum(
         1 for paragraph, quote in words if paragraph in library.by_id and _stands(quote, library.texts(paragraph))
     )
@@ -204,7 +204,7 @@ def _checked(text: str, line: Mapping[str, Any], question: Question, library: Li
 
 def _by_model(line: Mapping[str, Any]) -> bool:
     """Whether a language model was asked and wrote something, shown or not."""
-    return line["mode"] == "llm" or bool(line.get("model_view"))
+    return line.get("mode") == "llm" or bool(line.get("model_view"))
 
 
 def _held(text: str, line: Mapping[str, Any]) -> dict[str, Share]:
@@ -246,6 +246,11 @@ def _leaning(question: Question, gold: Sequence[frozenset[str]], hits: Sequence[
         return metrics.UNDEFINED
     own = [library.by_id[each].language == question.lang for each in set().union(*gold)]
     return sum(there) / len(there) - sum(own) / len(own), 1.0
+
+
+def _is_quotation(citation: Mapping[str, Any]) -> bool:
+    """Whether a citation's words are a paragraph's own, not a model's."""
+    return bool(citation.get("quote")) and citation.get("verdict") not in ("supported", "not-checked")
 
 
 def _stands(quote: str, texts: Iterable[str]) -> bool:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, fields
 from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 
+from rag.catalogue import resolved
 from rag.errors import RagError
 from rag.settings import Settings
 
@@ -27,8 +28,8 @@ def examine(settings: Settings, sources: Mapping[str, str]) -> Iterator[Line]:
     for each in fields(Settings):
         yield Line(f"  {each.name} = {getattr(settings, each.name)}  ({sources[each.name]})")
     yield from _index(settings)
-    yield _answers(settings)
-    yield from _gpu(settings)
+    yield from _answers(settings)
+    yield from _gpu(resolved(settings))
 
 
 def _index(settings: Settings) -> Iterator[Line]:
@@ -51,12 +52,16 @@ def _index(settings: Settings) -> Iterator[Line]:
     yield Line(f"Embedder: {settings.embedder} ({fingerprint[:12]}){mend}", same)
 
 
-def _answers(settings: Settings) -> Line:
-    if settings.llm == "none":
-        return Line("Answers: quoted sentences; no language model is in use.")
-    if not settings.llm.startswith("http") and find_spec("llama_cpp") is None:
-        return Line(f"Answers: {settings.llm} needs llama-cpp-python; it is not installed. Run: make llm", fine=False)
-    return Line(f"Answers: written by {settings.llm}, checked against the paragraphs.")
+def _answers(settings: Settings) -> Iterator[Line]:
+    """What writes; with `llm = auto` the best language model that is here, or how to get one."""
+    chosen = resolved(settings).llm
+    if not chosen.startswith("http") and chosen != "none" and find_spec("llama_cpp") is None:
+        yield Line(f"Answers: {chosen} needs llama-cpp-python; it is not installed. Run: make llm", fine=False)
+    elif chosen != "none":
+        yield Line(f"Answers: quoted, and written by {chosen}, checked against the paragraphs.")
+    else:
+        more = " Get one with: make llm, then: rapporteur models pull auto" if settings.llm == "auto" else ""
+        yield Line(f"Answers: quoted sentences; no language model is in use.{more}")
 
 
 def _gpu(settings: Settings) -> Iterator[Line]:

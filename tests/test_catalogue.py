@@ -826,7 +826,8 @@ def test_using_a_model_changes_that_setting_only(settings: Settings, tmp_path: P
     use("qwen3-4b", settings, tmp_path)
     assert (tmp_path / "rapporteur.toml").read_text() == f'# mine\nllm = "{place}"  # for now\n\nk = 5  # 命中数\n'
     chosen = load_settings({}, {}, tmp_path)[0]
-    assert next(row for row in rows(replace(chosen, cache=settings.cache)) if row.in_use).model.name == "Qwen3-4B"
+    used = [row.model.name for row in rows(replace(chosen, cache=settings.cache)) if row.in_use]
+    assert used == ["multilingual-e5-small", "Qwen3-4B"]
 
 
 def test_another_embedder_needs_the_index_built_again(settings: Settings, tmp_path: Path) -> None:
@@ -839,7 +840,7 @@ def test_what_was_added_from_a_stick_can_be_used_by_its_name(settings: Settings,
     place = add(tmp_path / "my.gguf", settings)
     assert "my.gguf" in use("my.gguf", settings, tmp_path)
     assert tomllib.loads((tmp_path / "rapporteur.toml").read_text()) == {"llm": str(place)}
-    row = next(row for row in rows(replace(settings, llm=str(place))) if row.in_use)
+    (row,) = (row for row in rows(replace(settings, llm=str(place))) if row.in_use and row.model.kind == "llm")
     assert (row.model.name, row.model.sources) == ("my.gguf", ())
 
 
@@ -928,3 +929,34 @@ def test_a_reranker_that_judges_gets_question_and_paragraph_in_one_chat() -> Non
     whole = f"{prompts['query']}Q{prompts['document']}D{prompts['ending']}"
     assert re.search(r"<Query>: Q\n<Document>: D<\|im_end\|>\n<\|im_start\|>assistant\n<think>\n\n</think>\n\n$", whole)
     assert whole.count("<|im_start|>") == 3
+
+
+# What a first run takes
+
+
+@pytest.mark.parametrize(
+    ("gib", "name"),
+    [(16, "Qwen2.5-Coder-1.5B-Instruct"), (4, "Qwen2.5-Coder-1.5B-Instruct"), (3.5, "Qwen2.5-Coder-0.5B-Instruct")],
+)
+def test_the_language_model_of_a_first_run_fits_in_memory(
+    gib: float, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(catalogue, "memory", lambda: int(gib * 2**30))
+    assert catalogue.fitting() == name
+
+
+def test_where_no_language_model_fits_quoting_is_offered(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(catalogue, "memory", lambda: 2**30)
+    with pytest.raises(ModelError, match="make app LLM=none"):
+        catalogue.fitting()
+
+
+def test_auto_is_the_best_model_here_and_none_without_one(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    auto = replace(settings, llm="auto")
+    assert catalogue.resolved(auto).llm == "none"
+    place = catalogue._place(find("Qwen2.5-Coder-0.5B-Instruct"), settings)
+    place.parent.mkdir(parents=True, exist_ok=True)
+    place.write_bytes(BODY)
+    assert catalogue.resolved(auto).llm == str(place)
+    monkeypatch.setattr(catalogue, "find_spec", lambda name: None)  # nothing to run it with
+    assert catalogue.resolved(auto).llm == "none"

@@ -24,7 +24,7 @@ def index(tmp_path_factory: pytest.TempPathFactory) -> Index:
 @pytest.fixture
 def settings(index: Index, monkeypatch: pytest.MonkeyPatch) -> Settings:
     monkeypatch.setattr("rag.embedding.fingerprint_of", lambda name, cache: FakeEmbedder().fingerprint)
-    return Settings(index=index.folder.parent)
+    return Settings(index=index.folder.parent, llm="none")
 
 
 def told(settings: Settings) -> dict[str, bool]:

@@ -80,7 +80,7 @@ def test_questions_and_paragraphs_get_the_prompts_of_their_model(e5: Embedder) -
 def test_a_line_is_nearest_to_its_own_rendering(e5: Embedder, asked: str) -> None:
     pairs = _seed_pairs()[:60]
     questions, texts = zip(*(pair if asked == "zh" else pair[::-1] for pair in pairs), strict=True)
-    assert _found(np.array([e5.embed_query(each) for each in questions]), e5.vectors(texts)) > 0.85
+    assert _found(np.array([e5.embed_query(each) for each in questions]), e5.vectors(texts)) > 0.75
 
 
 def test_centred_vectors_find_more_across_languages(e5: Embedder) -> None:

@@ -24,14 +24,12 @@ from langchain_tests.integration_tests import ChatModelIntegrationTests
 from bench.llm import messages
 from rag.errors import GenerationError, ModelError
 from rag.llm import LlamaChat, chat_model, cores, engine, estimated_tokens, generate, model_name, token_counter
-from rag.prompt import answer_grammar
+from rag.prompt import marker_grammar
 from rag.records import Language, Waiting
 from rag.settings import Settings
 
-NAMED = os.environ.get("RAPPORTEUR_TEST_GGUF", "")
 ASKED = [SystemMessage("规则"), HumanMessage("什么是小武器？")]
 CHINESE = "root ::= [一-龥。，]{200,500}"
-ANSWER = re.compile(r"(?:[^\[\]【】<>|\n]{2,9}(?:\[[1-3]\]){1,3}[。.；;！!]?[ \n]?)+")
 
 
 @pytest.fixture(scope="module")
@@ -63,25 +61,17 @@ def _settings(llm: Path | str, **given: Any) -> Settings:
 # What it writes
 
 
-def test_two_hundred_seeds_write_only_statements_cited_by_the_markers_given(folder: Path) -> None:
+def test_two_hundred_seeds_write_no_marker_but_those_given(folder: Path) -> None:
     small = tiny_gguf.write(folder / "small.gguf", layers=1, width=16)
     chat = _chat(small, temperature=1.0, max_tokens=32)
-    grammar = answer_grammar(3, "报告没有回答这个问题。", longest=8)
-    complete = 0
+    grammar, marked = marker_grammar(3), 0
     for seed in range(200):
         chat.seed = seed
         text = chat.invoke([HumanMessage("?")], grammar=grammar).text
-        statements = text[: text.rfind("]") + 1]
-        assert not statements or ANSWER.fullmatch(statements), (seed, text)
+        assert not re.search(r"[\]【】]|\[(?![1-3]?\]|[1-3]?$)", re.sub(r"\[[1-3]\]", "", text)), (seed, text)
         assert "\ufffd" not in text, (seed, text)
-        complete += bool(statements)
-    assert complete > 50
-
-
-def test_an_answer_may_be_the_refusal_and_nothing_beside_it(folder: Path) -> None:
-    refusal = "报告没有回答这个问题。"
-    grammar = answer_grammar(2, refusal).split("\n")[0].split(" | statement")[0]
-    assert _chat(folder / "plain.gguf").invoke(ASKED, grammar=grammar).text == refusal
+        marked += bool(re.search(r"\[[1-3]\]", text))
+    assert marked > 0
 
 
 def test_the_likeliest_words_do_not_change_from_run_to_run(chat: LlamaChat) -> None:
@@ -368,10 +358,11 @@ def test_what_was_drafted_and_not_picked_leaves_nothing_behind(folder: Path, mon
 
 
 @pytest.mark.real_model
-@pytest.mark.skipif(not NAMED, reason="RAPPORTEUR_TEST_GGUF names no model file: a real one is too large to ship")
 @pytest.mark.parametrize("language", ["zh", "en"])
-def test_a_real_model_writes_the_same_with_drafts(language: Language, monkeypatch: pytest.MonkeyPatch) -> None:
-    chat = _chat(Path(NAMED), context_size=2048, threads=0)
+def test_a_real_model_writes_the_same_with_drafts(
+    language: Language, real_llm: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    chat = _chat(real_llm, context_size=2048, threads=0)
     texts = []
     for drafts in (0, 15):
         monkeypatch.setattr(engine, "LONGEST_DRAFT", drafts)
@@ -523,7 +514,7 @@ def test_without_a_gpu_nothing_is_offloaded(chat: LlamaChat) -> None:
 
 
 def test_none_is_no_model() -> None:
-    assert chat_model(Settings()) is None
+    assert chat_model(Settings(llm="none")) is None
 
 
 def test_choosing_a_file_loads_nothing(folder: Path) -> None:

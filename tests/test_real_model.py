@@ -1,36 +1,34 @@
-"""The whole way of a question with a real language model: RAPPORTEUR_TEST_GGUF names its file.
+"""The whole way of a question with a real language model: the small one of `make test`, or RAPPORTEUR_TEST_GGUF's.
 
 Nothing here depends on wording, so any instruct model must pass; the figures it prints (`pytest -m real_model -s`) are
-what NOTES.md keeps. The index is the one the settings name, where it can be opened, else the seeds' of the tests.
+what NOTES.md keeps.
 """
 
-import os
 import re
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 from statistics import median
+from threading import Thread
 from time import monotonic
 
 import pytest
 from ferries import ALL, CANARY, REPORT, planted
 
+from eval.questions import QUESTIONS as FILE
+from eval.questions import Question, for_tuning, read_questions
 from rag.assistant import Assistant
 from rag.citations import MARKER, check_answer
-from rag.errors import GenerationError, IndexProblem
+from rag.errors import GenerationError
+from rag.index import Index
 from rag.lexicon import Lexicon
 from rag.llm import LlamaChat, generate
 from rag.present import answer_text
 from rag.prompt import write_prompt
-from rag.records import Answer, Language, Turn, Verdict
-from rag.settings import load_settings
+from rag.records import Answer, Language, Turn, Verdict, Writing
+from rag.settings import Settings
 from rag.text import language as language_of
 
-NAMED = os.environ.get("RAPPORTEUR_TEST_GGUF", "")
-pytestmark = [
-    pytest.mark.real_model,
-    pytest.mark.skipif(not NAMED, reason="RAPPORTEUR_TEST_GGUF names no model file: a real one is too large to ship"),
-]
+pytestmark = pytest.mark.real_model
 QUESTIONS: dict[Language, tuple[str, ...]] = {  # of which the reports say something, and of which they say nothing
     "zh": ("轻小武器的标识应包含哪些内容？", "各国为销毁多余武器采取了什么措施？", "南极企鹅的数量是多少？"),
     "en": (
@@ -39,20 +37,17 @@ QUESTIONS: dict[Language, tuple[str, ...]] = {  # of which the reports say somet
         "How many penguins live?",
     ),
 }
+DEV = 30  # dev questions asked end to end, every so many of the file, half of each language
+HELD = 0.8  # of the statements the model writes, the least that must hold
+LEAST_WRITTEN = 0.8  # of what quoting answers, the least for which a statement of the model holds
 ASKED = [pytest.param(language, text, id=text[:24]) for language, texts in QUESTIONS.items() for text in texts]
 CONTROL = re.compile(r"<\|[a-z_]+\|>|</?think>|\[/?INST\]")
 
 
 @pytest.fixture(scope="module")
-def assistant(request: pytest.FixtureRequest) -> Iterator[Assistant]:
-    assert Path(NAMED).is_file(), f"RAPPORTEUR_TEST_GGUF names {NAMED}, which is no file"
-    settings = load_settings({"llm": NAMED})[0]
-    try:
-        yield Assistant(settings)
-    except IndexProblem:
-        index = request.getfixturevalue("seed_index")
-        cache = request.getfixturevalue("model_cache")
-        yield Assistant(replace(settings, index=index.folder.parent, cache=cache))
+def assistant(real_llm: Path, seed_index: Index, model_cache: Path) -> Assistant:
+    assert real_llm.is_file(), f"{real_llm} is not here. Get it with: make test, or name one: RAPPORTEUR_TEST_GGUF"
+    return Assistant(Settings(index=seed_index.folder.parent, cache=model_cache, llm=str(real_llm)))
 
 
 @pytest.fixture(scope="module")
@@ -60,16 +55,21 @@ def told() -> Iterator[list[Answer]]:
     """The answers given, whose figures are printed at the end."""
     answers: list[Answer] = []
     yield answers
-    written = [answer for answer in answers if answer.generation]
-    if not written:
+    asked = [answer for answer in answers if answer.generation]
+    if not asked:
         return
-    rates = [answer.generation["tokens_per_second"] for answer in written]
-    cited = [citation for answer in written for citation in answer.citations]
-    held = [each for each in cited if each.verdict not in (Verdict.NUMBER_MISMATCH, Verdict.NOT_FOUND)]
-    print(f"\n{Path(NAMED).name}: {len(answers)} questions, {len(written)} written, ", end="")
-    print(f"{sum(answer.abstained for answer in answers)} refused, ", end="")
-    print(f"{len(held)} of {len(cited)} citations verified, ", end="")
-    print(f"{median(rates):.1f} tokens a second (median; {min(rates):.1f} to {max(rates):.1f})")
+    rates = [answer.generation["tokens_per_second"] for answer in asked]
+    seconds = [answer.timings["answer"] / 1000 for answer in asked]
+    written = [answer for answer in asked if answer.mode == "llm"]
+    print(f"\n{asked[0].models['llm']}: asked {len(asked)} times, wrote {len(written)} answers; ", end="")
+    print(f"{_held(asked):.2f} of statements held; {median(seconds):.1f} s an answer, ", end="")
+    print(f"{median(rates):.1f} tokens a second (medians; {min(rates):.1f} to {max(rates):.1f})")
+
+
+def _held(answers: list[Answer]) -> float:
+    """Of the statements a model wrote, the share that hold."""
+    held = sum(len({c.quote for c in answer.citations}) for answer in answers if answer.mode == "llm")
+    return held / max(1, held + sum(len(answer.rejected) for answer in answers))
 
 
 def _chat(assistant: Assistant) -> LlamaChat:
@@ -91,7 +91,7 @@ def test_an_answer_keeps_its_rules_whatever_its_words(
     found = {hit.paragraph.id for hit in answer.hits}
     assert {citation.paragraph.id for citation in answer.citations} <= found
     if answer.abstained:
-        assert answer.citations == ()
+        assert (answer.citations, answer.quoted, answer.model_view) == ((), None, None)
     else:
         marked = {int(number) for number in MARKER.findall(answer.text)}
         assert marked == {citation.marker for citation in answer.citations}
@@ -108,10 +108,53 @@ def test_an_answer_keeps_its_rules_whatever_its_words(
 @pytest.mark.parametrize("language", ["zh", "en"])
 def test_asking_again_reads_nothing_again(assistant: Assistant, told: list[Answer], language: Language) -> None:
     first, second = (assistant.ask(QUESTIONS[language][0]) for _ in range(2))
-    told += [first, second]
+    told.append(first)
     assert first.text == second.text  # temperature 0
     if second.generation:
         assert second.generation["reused_tokens"] >= 0.9 * second.generation["prompt_tokens"]
+
+
+def _dev_questions() -> list[Question]:
+    """Answerable dev questions that stand alone, evenly from the file, as many of each language."""
+    asked = [q for q in for_tuning(read_questions(FILE)) if q.answerable and not q.history and q.type != "lookup"]
+    of = [[question for question in asked if question.lang == language] for language in ("zh", "en")]
+    return [each for those in of for each in those[:: max(1, 2 * len(those) // DEV)]][:DEV]
+
+
+def test_dev_questions_end_to_end(assistant: Assistant, told: list[Answer]) -> None:
+    questions = _dev_questions()
+    answers = [assistant.ask(question.text) for question in questions]
+    told += answers
+    assert len(questions) == DEV
+    answered = [answer for answer in answers if not answer.abstained]
+    assert len(answered) >= 0.8 * DEV
+    assert all(answer.models["llm"] for answer in answered)
+    assert all(each.llm_error is None for each in answers)
+    assert sum(answer.mode == "llm" for answer in answered) >= LEAST_WRITTEN * len(answered)
+    assert _held(answered) >= HELD
+    for question, answer in zip(questions, answers, strict=True):
+        assert language_of(MARKER.sub("", answer.text)) == question.lang
+        assert {int(number) for number in MARKER.findall(answer.text)} <= {c.marker for c in answer.citations}
+        assert all(c.verdict not in (Verdict.NUMBER_MISMATCH,) for c in answer.citations)
+        assert answer.abstained or answer.quoted or answer.mode == "quotes"
+
+
+def test_text_streams_and_is_checked_as_it_grows(assistant: Assistant) -> None:
+    writing = [each for each in assistant.stream(QUESTIONS["en"][0]) if isinstance(each, Writing)]
+    assert len(writing) > 5
+    assert any(each.growing for each in writing)
+
+
+def test_two_chats_at_once_get_their_own_answers(assistant: Assistant) -> None:
+    questions = [QUESTIONS["zh"][0], QUESTIONS["en"][0]]
+    alone = [assistant.ask(question) for question in questions]
+    together: dict[str, Answer] = {}
+    threads = [Thread(target=lambda q=q: together.update({q: assistant.ask(q)})) for q in questions]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert [(together[q].text, together[q].rejected) for q in questions] == [(a.text, a.rejected) for a in alone]
 
 
 @pytest.mark.parametrize(("language", "question"), [("zh", "那2015年呢？"), ("en", "And in 2015?")])
@@ -125,7 +168,7 @@ def test_a_follow_up_stands_alone_in_its_language(assistant: Assistant, language
 
 def test_stop_is_heard_within_a_second(assistant: Assistant) -> None:
     stream = assistant.stream(QUESTIONS["zh"][0])
-    next(stream)  # the hits
+    next(stream), next(stream)  # the hits and the quotations
     next(stream)
     started = monotonic()
     stream.close()  # type: ignore[attr-defined]
@@ -147,12 +190,11 @@ def test_markers_are_those_of_the_passages(assistant: Assistant, language: Langu
 
 def test_no_planted_instruction_gets_past_the_checks(assistant: Assistant, lexicon: Lexicon) -> None:
     chat, obeyed, passed = _chat(assistant), [], []
-    settings = replace(assistant.settings, llm_output=60)
     for where, kind, order, _, language in ALL:
         question, hits = planted(where, order, language)
         prompt = write_prompt(question, hits, {REPORT.id: REPORT}, language, chat.get_num_tokens, chat.context)
         try:
-            text = "".join(generate(chat, prompt.messages, settings, prompt.grammar, limit=60))
+            text = "".join(generate(chat, prompt.messages, assistant.settings, prompt.grammar, limit=60))
         except GenerationError:  # nothing was written
             continue
         passages = {passage.marker: passage.paragraph for passage in prompt.passages}
@@ -164,5 +206,5 @@ def test_no_planted_instruction_gets_past_the_checks(assistant: Assistant, lexic
             for statement in checked.statements
             if statement.states and not statement.wrong and CANARY in statement.text
         ]
-    print(f"\n{Path(NAMED).name}: obeyed {len(obeyed)} of {len(ALL)} planted instructions, {len(passed)} got past")
+    print(f"\n{chat.path.name}: obeyed {len(obeyed)} of {len(ALL)} planted instructions, {len(passed)} got past")
     assert passed == []

@@ -95,7 +95,7 @@ def test_a_value_that_cannot_be_used_is_named_with_its_source(
         (b"k = [1]", r"k = [1] (rapporteur.toml) is not hits"),
         (b"k = true", "is not hits"),
         (b"index = 5", "is not folder"),
-        (b"llm = 5", "is not GGUF file, URL or none"),
+        (b"llm = 5", "is not GGUF file, URL, auto or none"),
     ],
 )
 def test_a_settings_file_that_cannot_be_used_is_named(written: bytes, said: str, tmp_path: Path) -> None:

@@ -252,7 +252,7 @@ def status(assistant: Assistant, built: str, page: Language) -> str:
     say, llm = words(page), assistant.settings.llm
     return say["status"].format(
         embedder=assistant.settings.embedder,
-        answers=say["quoting"] if llm == "none" else say["model"].format(llm=llm),
+        answers=say["quoting"] if llm == "none" else say["model"].format(llm=llm.rsplit("/", 1)[-1]),
         reports=len(assistant.index.reports),
         paragraphs=len(assistant.index.paragraphs),
         index=assistant.index.name,

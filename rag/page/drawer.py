@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 KEPT = "rapporteur-settings"  # in the browser's own storage, as the language is
 MOST = 30  # paragraphs to find: more is a list nobody reads
 SHORT_OUTPUT = 120  # tokens a language model may write for a short answer: two statements in either language
-SUGGESTED = ("Qwen2.5-1.5B-Instruct", "Qwen3-4B-Instruct-2507", "granite-embedding-97m-multilingual-r2")
+SUGGESTED = ("Qwen2.5-Coder-1.5B-Instruct", "Qwen3-4B-Instruct-2507")
 GB = 10**9
 
 

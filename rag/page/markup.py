@@ -223,7 +223,7 @@ def _excerpt(paragraph: Paragraph, language: Language, length: int) -> str:
 
 def _acts(answer: Answer, reports: Reports, turn: int, among: Among) -> str:
     say = words(answer.language)
-    seconds = f"{sum(answer.timings.values()) / 1000:.2f}"
+    seconds = f"{(answer.timings.get('retrieve', 0) + answer.timings.get('answer', 0)) / 1000:.2f}"
     takes = "".join(
         button("act take", {"turn": turn, "kind": kind}, name, say[kind])
         for kind, name in (("md", "Markdown"), ("docx", "Word"), ("json", "JSON"))
