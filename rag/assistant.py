@@ -313,7 +313,7 @@ class Assistant:
         said = [asked, *(text for turn in history for text in (turn.question, turn.answer))]
         keeps = not unsupported_figures(written, (), said) and not unsupported_figures(asked, (), [written])
         fits = "\n" not in written and len(written) <= self.settings.question_limit and language_of(written) == language
-        return written if keeps and fits else by_rule
+        return written if keeps and fits and written != asked else by_rule
 
     def _model(self) -> "BaseChatModel":
         """The chat model; ModelError where it cannot be had."""

@@ -62,6 +62,7 @@ def main(port: int, folder: Path) -> None:
     from rag.assistant import Assistant
     from rag.embedding import fingerprint_of
     from rag.page.serving import serve
+    from rag.records import Answer, Quoted, Writing
     from rag.settings import load_settings
 
     model = folder / "model"  # passes for a model's folder as long as nothing is embedded
@@ -79,14 +80,15 @@ def main(port: int, folder: Path) -> None:
             if "hold" in question:
                 time.sleep(4)
             for each in super().stream(question, *given, **named):
-                yield each
-                if "slowly" in question and isinstance(each, tuple):
+                if "slowly" in question and isinstance(each, Answer):
+                    yield Quoted(each)
                     yield from self.writing()
+                yield each
 
-        def writing(self) -> Iterator[str]:
+        def writing(self) -> Iterator[Writing]:
             for piece in range(150):
                 time.sleep(0.2)
-                yield f"Written so far: {piece}."
+                yield Writing("", f"Written so far: {piece}.")
 
     settings, _ = load_settings({"index": folder / "index", "cache": folder, "embedder": str(model), "port": port})
     assistant = Scripted(settings)

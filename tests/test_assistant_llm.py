@@ -226,8 +226,8 @@ def test_a_follow_up_is_rewritten_by_the_model(assistant: Assistant) -> None:
 
 @pytest.mark.parametrize(
     "rewritten",
-    ["2035年沉没的原因？", "Why did they sink?", "第一\n第二", ""],
-    ids=["year", "language", "lines", "empty"],
+    ["2035年沉没的原因？", "Why did they sink?", "第一\n第二", "", "那原因呢？"],
+    ids=["year", "language", "lines", "empty", "as it was"],
 )
 def test_a_rewriting_that_adds_or_loses_something_is_not_used(assistant: Assistant, rewritten: str) -> None:
     _says(assistant, rewritten, GOOD["zh"])

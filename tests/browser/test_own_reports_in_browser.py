@@ -230,7 +230,7 @@ def test_the_first_visits_help_names_the_commands_and_stays_away_once_put_away(o
     page = opened()
     shown = page.locator("#first-run")
     shown.locator("summary").click()
-    expect(shown).to_contain_text("rapporteur models pull Qwen2.5-1.5B-Instruct")
+    expect(shown).to_contain_text("rapporteur models pull Qwen3-4B-Instruct-2507")
     page.get_by_role("button", name="Got it, do not show again").click()
     expect(shown).to_be_hidden()
     page.reload()
