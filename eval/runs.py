@@ -83,7 +83,7 @@ def describe(assistant: "Assistant") -> dict[str, Any]:
         },
         "models": {
             "embedder": manifest["embedder"],
-            "llm": assistant.settings.llm,
+            "llm": _shown(assistant.settings.llm),
             **_llm_file(assistant.settings.llm),
         },
         "prompts_sha256": _prompts(),
@@ -112,7 +112,9 @@ def _prompts() -> str:
 
 
 def _shown(value: Any) -> Any:
-    """A setting as a run that is passed on may say it: folders from here or from home, where they can be."""
+    """A setting as a run that is passed on may say it: files and folders from here or from home, where they can be."""
+    if isinstance(value, str) and Path(value).is_absolute():
+        value = Path(value)
     if not isinstance(value, Path):
         return value
     for base, prefix in ((Path.cwd(), ""), (Path.home(), "~/")):

@@ -319,6 +319,18 @@ def test_what_denies_is_read_by_its_clause(source: str, statement: str, language
     assert compare(source, [source], language, _LEXICON[0]) is None
 
 
+@pytest.mark.parametrize(
+    ("source", "statement", "language"),
+    [
+        pytest.param("该科目前在八个区域实施项目。", "该科目前实施8个项目。", "zh", id="zh"),
+        pytest.param("The Section implements projects in eight regions.", "The Section has 8 projects.", "en", id="en"),
+    ],
+)
+def test_a_number_counts_what_it_counts_in_its_paragraph(source: str, statement: str, language: Language) -> None:
+    assert compare(statement, [source], language, _LEXICON[0]) == Doubt.UNSURE
+    assert compare(source, [source], language, _LEXICON[0]) is None
+
+
 def test_the_wrong_figures_are_named() -> None:
     assert [each.why for each in _checked("30%的平民死因是小武器和轻武器[1]。").left_out] == ["所引段落中没有30%"]
 

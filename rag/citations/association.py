@@ -10,6 +10,7 @@ from rag.text import figure_supported
 BOUNDARY = 3  # words that a comma, bracket or conjunction between two words counts for
 MARGIN = 1.5  # how much nearer the words around have to be to another figure than to their own
 LEAST = 0.02  # and by how much in all
+COUNTED = 2  # words behind a number that may say what it counts: "44 partner countries"
 
 
 def misplaced(statement: Sequence[Word], source: Sentence) -> bool:
@@ -36,7 +37,26 @@ def _alone(figure: Word, statement: Sequence[Word], others: Sequence[Sentence]) 
     return bool(there) and not any(alike(word, each) for word in beside for one in there for each in one.content)
 
 
+def _counts_another(value: Word, statement: Sequence[Word], source: Sentence) -> bool:
+    """Whether a number counts one thing in a clause and another in the source, which has both: 8个项目, 八个区域."""
+    if value.figure is None or value.figure.kind != "count":
+        return False
+    own = _counted(value, statement)
+    there = [_counted(each, source.words) for each in source.words if _equal(value, each)]
+    if not own or not all(there) or not any(alike(own[0], each) for each in source.content):
+        return False
+    return not any(alike(word, each) for word in own for words in there for each in words)
+
+
+def _counted(value: Word, words: Sequence[Word]) -> list[Word]:
+    """The content words right behind a figure, at most COUNTED."""
+    at = next(n for n, word in enumerate(words) if word is value)
+    return [word for word in words[at + 1 :] if word.key and word.figure is None][:COUNTED]
+
+
 def _misplaced(value: Word, statement: Sequence[Word], source: Sentence) -> bool:
+    if _counts_another(value, statement, source):
+        return True
     around = _around(value, statement, source)
     own = _nearness([each for each in source.words if _equal(value, each)], around, source)
     rivals = [each for each in source.words if _rival(value, each, source) and not _listed(value, each, source)]
