@@ -226,18 +226,17 @@ class Checker:
         return tuple(citations)
 
     def _paraphrased(self, text: str, markers: Iterable[int], verdict: Verdict) -> tuple[Citation, ...]:
-        """A citation of each passage; where the others support the statement, one that does not is not found."""
+        """A citation of each passage; where the others support the statement, one that does not is let go."""
         citations = []
         for marker in dict.fromkeys(markers):
             paragraph = self._passages[marker]
-            of_this = verdict
             if verdict == Verdict.SUPPORTED and self._share(text, self._of(marker)) < SUPPORT / 2:
-                of_this = Verdict.NOT_FOUND
+                continue
             has_text = paragraph.in_language(self._language) is not None
             spoken = self._language if has_text else paragraph.language
             official = spoken == paragraph.language or paragraph.translations[spoken].official
             original = None if official else paragraph.text
-            citations.append(Citation(marker, paragraph, text, self._language, official, of_this, None, original))
+            citations.append(Citation(marker, paragraph, text, self._language, official, verdict, None, original))
         return tuple(citations)
 
 
