@@ -6,7 +6,7 @@ from copy import copy
 from dataclasses import replace
 from functools import cached_property, partial
 from pathlib import Path
-from threading import Lock
+from threading import Lock, Thread
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
@@ -120,14 +120,18 @@ class Assistant:
     def warm_up(self) -> None:
         """Load every model now, so that the first question is as quick as the next.
 
-        A language model that cannot be loaded is passed over: every answer tells of it.
+        A language model, which may take half a minute from a cold disk, goes on loading: quotations need none. One that
+        cannot be loaded is passed over: every answer tells of it.
         """
         self.search("warm-up 预热", 1)
         if self.settings.llm != "none":
-            from rag.llm import token_counter
+            Thread(target=self._load_model, daemon=True).start()
 
-            with suppress(ModelError):
-                token_counter(self._model())("预热")
+    def _load_model(self) -> None:
+        from rag.llm import token_counter
+
+        with suppress(ModelError):
+            token_counter(self._model())("预热")
 
     @property
     def ahead(self) -> int:

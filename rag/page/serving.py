@@ -45,8 +45,8 @@ def serve(assistant: Assistant, open_to_network: bool = False, mcp: bool = False
     from rag.page.wording import EXAMPLES
 
     assistant.warm_up()
-    for question in EXAMPLES:  # what only answering loads, in both languages
-        assistant.ask(question)
+    for question in EXAMPLES:  # what only quoting loads, in both languages; a language model goes on loading meanwhile
+        assistant.as_chosen(llm="none").ask(question)
     alone = (is_this_machine(settings.host) and not (settings.password or open_to_network)) or settings.shared_reports
     guard = Middleware(
         Guard, password=settings.password, own_names=is_this_machine(settings.host) and not open_to_network
