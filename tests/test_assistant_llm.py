@@ -27,6 +27,7 @@ from rag.page.export import as_markdown
 from rag.page.markup import answer_html
 from rag.present import BENEATH, LEFT_OUT, SOURCES, VIEW, answer_json, answer_text
 from rag.prompt import write_prompt
+from rag.quoting import number_on
 from rag.records import Answer, Hit, Language, Quoted, Turn, Verdict, Waiting, Writing
 from rag.settings import Settings
 
@@ -157,6 +158,17 @@ def test_the_quotations_stand_beneath_what_the_model_wrote(assistant: Assistant,
     assert page.index(GOOD[language][:8]) < page.index(BENEATH[language])
     assert page.count('class="cite"') >= len(answer.quoted.citations)
     assert BENEATH[language] in as_markdown([answer], reports)
+
+
+def test_the_quotations_are_numbered_on_from_what_the_model_cites(assistant: Assistant) -> None:
+    assistant.settings = replace(assistant.settings, llm="none")
+    quoted = assistant.ask(QUESTION["zh"])
+    (first, *_) = quoted.citations
+    other = CREWS if first.paragraph.id == FERRIES.id else FERRIES
+    numbered = number_on(quoted, [replace(first, paragraph=other)])
+    assert (numbered.citations[0].marker, numbered.citations[0].paragraph) == (2, first.paragraph)
+    assert "” [2]" in numbered.text
+    assert number_on(quoted, [first]).text == quoted.text
 
 
 @pytest.mark.parametrize(

@@ -370,6 +370,14 @@ def test_words_of_the_question_owe_the_paragraph_nothing_but_names_do() -> None:
     assert _checked(said.replace("仁兄是", "仁兄在马里是"), question=asked).verified == 0
 
 
+def test_a_number_of_things_that_the_question_gave_need_not_be_in_the_paragraph_but_a_year_does() -> None:
+    said = "当选的两位主席是马丁·基马尼[2]。"
+    assert _checked(said).statements[0].wrong == "figures"
+    assert _checked(said, question="当选的两位主席是谁？").statements[0].wrong != "figures"
+    in_a_year = "1987年当选的主席是马丁·基马尼[2]。"
+    assert _checked(in_a_year, question="1987年当选的主席是谁？").statements[0].wrong == "figures"
+
+
 def test_good_statements_stay_beside_bad_ones() -> None:
     checked = _checked("至少有176 095名平民死亡[1]。其中99%是儿童[1]。会议主席是基马尼[2]。")
     assert (checked.verified, checked.rejected) == (2, 1)

@@ -57,7 +57,7 @@ class Checker:
         self._passages, self._reports, self._language, self._lexicon = passages, reports, language, lexicon
         self._asked = _common_words(question, language, lexicon)
         self._asked_figures = figures(question)
-        self._counts_asked = [each.text for each in self._asked_figures if each.kind in ("count", "ordinal")]
+        self._counts_asked = _counts_alone(question)
         self._asked_symbols = {each.canonical for each in symbols(question)}
         self._harmless = {marker: _without_orders(paragraph) for marker, paragraph in passages.items()}
         self._words: dict[int, frozenset[str]] = {}
@@ -193,7 +193,7 @@ class Checker:
         """The figures that none of the passages has; a number of things that the question gave is its own affair."""
         paragraphs = [self._harmless[marker] for marker in markers]
         about = [each for one in paragraphs for each in self._about(one)]
-        return unsupported_figures(text, paragraphs, [*about, *self._counts_asked])
+        return unsupported_figures(text, paragraphs, [*about, self._counts_asked])
 
     def _right_language(self, text: str) -> bool:
         for start, end in reversed(quoted(text)):
@@ -245,6 +245,14 @@ def _common_words(text: str, language: Language, lexicon: Terms) -> frozenset[st
     words = [word for sentence in read_sentences(text, language, lexicon) for word in sentence.content]
     named = {term for word in words if word.name for term in lexicon.terms(word.text, language)}
     return frozenset(lexicon.terms(text, language)) - named
+
+
+def _counts_alone(text: str) -> str:
+    """A text without its figures but for numbers of things, and without its symbols."""
+    spans = [(each.start, each.end) for each in figures(text) if each.kind not in ("count", "ordinal")]
+    for start, end in sorted([*spans, *((each.start, each.end) for each in symbols(text))], reverse=True):
+        text = text[:start] + " " + text[end:]
+    return text
 
 
 def _without_orders(paragraph: Paragraph) -> Paragraph:
