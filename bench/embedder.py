@@ -22,11 +22,11 @@ import numpy as np
 from safetensors.numpy import save_file
 
 from eval.questions import TUNING, read_questions
-from rag.embedding import DATA, Embedder, FloatMatrix, load
+from rag.answering.retrieve import Filters, Retriever, Scores, fuse
 from rag.index import build_index, open_index
 from rag.lexicon import Lexicon
+from rag.models.embedder import DATA, Embedder, FloatMatrix, load
 from rag.records import Paragraph, Report
-from rag.retrieval import Filters, Retriever, Scores, fuse
 from rag.settings import load_settings
 
 NEWS, ENCYCLOPAEDIA = "validation_ntrex_news.tsv.gz", "zh_question_paragraph.jsonl.gz"

@@ -22,7 +22,7 @@ from typing import Any
 
 from langchain_core.messages import HumanMessage, SystemMessage
 
-from rag.llm import LlamaChat, figures, generate
+from rag.models.chat import LlamaChat, figures, generate
 from rag.records import Language
 from rag.reports import read_report
 from rag.settings import Settings

@@ -1,4 +1,4 @@
-"""When to abstain: a logistic regression over the signals of rag/abstention.py, fitted on dev and tuning questions.
+"""When to abstain: a logistic regression over the signals of `answering.judge`, fitted on dev and tuning questions.
 
 Kept apart from scoring: it writes what ships in rag/data/abstention.json, and sees no question of the test half.
 """
@@ -40,7 +40,7 @@ class Examples:
 
 @dataclass(frozen=True)
 class Fitted:
-    """The coefficients in the form rag/abstention.py reads, and what cross-validation says of them."""
+    """The coefficients in the form rag/answering/judge.py reads, and what cross-validation says of them."""
 
     model: Mapping[str, Any]
     probabilities: NDArray[np.float64]  # out of fold
@@ -61,9 +61,9 @@ def examples(
 
     `tuning` are the questions of a file that is never scored, whichever half their pairs would fall in.
     """
-    from rag.abstention import Signals, signals
-    from rag.questions import checked, stand_alone
-    from rag.retrieval import Filters
+    from rag.answering.judge import Signals, signals
+    from rag.answering.retrieve import Filters
+    from rag.question import checked, stand_alone
 
     if any(question.split != "dev" for question in dev):
         raise ValueError("calibration reads dev questions only")
@@ -192,5 +192,5 @@ def _by_language(fitted: Fitted) -> str:
 
 
 def write(path: Path, fitted: Fitted) -> None:
-    """Write the coefficients where rag/abstention.py reads them."""
+    """Write the coefficients where rag/answering/judge.py reads them."""
     path.write_text(json.dumps(fitted.model, indent=1) + "\n", encoding="utf-8")

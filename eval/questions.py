@@ -1,7 +1,7 @@
 """Questions files: reading them, their dev and test halves, and the paragraphs their gold entries name.
 
 A bad line is named with its number and the way to mend it. Settings are tuned on what `for_tuning` returns and on
-nothing else; `for_scoring` is for the final scoring alone (tests/test_eval_split.py holds who may call it).
+nothing else; `for_scoring` is for the final scoring alone (tests/eval/test_split.py holds who may call it).
 """
 
 import csv

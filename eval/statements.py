@@ -7,7 +7,7 @@ from typing import Literal, get_args
 
 from eval.questions import read_json_lines, split_of
 from eval.statistics import Figure, wilson
-from rag.citations import Terms, check_answer
+from rag.checking import Terms, check_answer
 from rag.errors import BatchError
 from rag.records import Language, Paragraph, Report
 

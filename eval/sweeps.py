@@ -1,8 +1,8 @@
 """Settings tried one after another on the dev questions, each beside the first with intervals.
 
-A variant changes constants of the code ("rag.retrieval.EXPANSION", "rag.retrieval.WEIGHTS.dense cross"), a setting
-("renderings"), what the lexicon knows ("lexicon.glossary", "lexicon.dictionary"; the term legs are made anew), or the
-embedder ("embedder.trained"; the index is built anew), for one pass over the questions.
+A variant changes constants of the code ("rag.answering.retrieve.EXPANSION", "rag.answering.retrieve.WEIGHTS.dense
+cross"), a setting ("renderings"), what the lexicon knows ("lexicon.glossary", "lexicon.dictionary"; the term legs are
+made anew), or the embedder ("embedder.trained"; the index is built anew), for one pass over the questions.
 """
 
 import importlib
@@ -225,7 +225,7 @@ def _place(name: str) -> tuple[Any, str, str]:
         module = None
     if module is None or not hasattr(module, attribute):
         raise BatchError(
-            f"{name!r} names no constant. Write it as rag.retrieval.EXPANSION, or one of: "
+            f"{name!r} names no constant. Write it as rag.answering.retrieve.EXPANSION, or one of: "
             f"{', '.join((*SETTINGS, *LEXICON))}."
         )
     return module, attribute, key

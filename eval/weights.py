@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from eval.questions import Question, gold_of
-from rag.questions import parts, stand_alone
-from rag.retrieval import NAMED_REPORT, PART, WEIGHTS, Filters, Retriever, Scores, fuse
+from rag.answering.retrieve import NAMED_REPORT, PART, WEIGHTS, Filters, Retriever, Scores, fuse
+from rag.question import parts, stand_alone
 
 if TYPE_CHECKING:
     from rag.assistant import Assistant

@@ -16,10 +16,10 @@ from rag.errors import BatchError, RagError, SettingError
 if TYPE_CHECKING:
     from collections.abc import Generator
 
+    from rag.answering.retrieve import Filters
     from rag.assistant import Assistant
-    from rag.limited import News
+    from rag.own.limited import News
     from rag.records import Paragraph, Turn
-    from rag.retrieval import Filters
     from rag.settings import Settings
 
 app = typer.Typer(
@@ -111,7 +111,7 @@ def search(
 ) -> None:
     """Find the paragraphs nearest to a question."""
     from rag.present import hit_json, hit_text, searched_for_text
-    from rag.questions import stand_alone
+    from rag.question import stand_alone
     from rag.text import language
 
     assistant = _assistant(k=k, index=index, embedder=embedder, renderings=_off(no_renderings))
@@ -173,7 +173,7 @@ def check(
     """Check a draft's quotations, references and figures against the reports; exit 2 where something is wrong."""
     from rag.drafts import check as check_draft
     from rag.drafts import read_draft
-    from rag.findings import draft_json, draft_text
+    from rag.drafts.findings import draft_json, draft_text
     from rag.index import open_index
 
     settings = _settings(index=index, embedder=embedder, renderings=_off(no_renderings))
@@ -194,8 +194,8 @@ def add(
     embedder: EmbedderFlag = None,
 ) -> None:
     """Add a report of your own to the index, after showing what was recognised in it."""
-    from rag import own
     from rag.index import open_index
+    from rag.own import library as own
 
     settings = _settings(index=index, embedder=embedder)
     seen: own.Preview = _to_its_end(own.preview(file, settings, open_index(settings.index)))
@@ -217,7 +217,7 @@ def remove(
     embedder: EmbedderFlag = None,
 ) -> None:
     """Remove a report of your own from the index, with its file; the reports that came with it stay."""
-    from rag import own
+    from rag.own import library as own
 
     _to_its_end(own.remove(report, _settings(index=index, embedder=embedder)))
     typer.echo(f"Removed {report}.")
@@ -248,7 +248,7 @@ def models(
 
     `pull auto` fetches the language model of a first run that fits in this machine's memory.
     """
-    from rag import catalogue
+    from rag.models import catalogue
     from rag.present import models_text
 
     settings = _settings()
@@ -317,7 +317,7 @@ def main() -> None:
 
 def _pull(names: list[str], settings: "Settings", source: str | None, quiet: bool) -> None:
     """Fetch models one after the other; what is there already is only told of where not `quiet`."""
-    from rag import catalogue
+    from rag.models import catalogue
 
     for name in names:
         there = catalogue.is_here(name, settings)
@@ -331,8 +331,8 @@ def _use(name: str, settings: "Settings") -> str:
     """Choose a model; an embedder only when the index is built with it, beside the one it replaces."""
     from dataclasses import replace
 
-    from rag import catalogue
     from rag.assistant import build as build_index
+    from rag.models import catalogue
 
     model, place = catalogue.installed(name, settings)
     if model.kind != "embedder" or not settings.reports.is_dir():
@@ -357,7 +357,7 @@ def _assistant(**flags: Any) -> "Assistant":
 
 
 def _filters(assistant: "Assistant", reports: list[str] | None, years: list[int] | None) -> "Filters":
-    from rag.retrieval import Filters
+    from rag.answering.retrieve import Filters
 
     return Filters(frozenset(map(assistant.report_id, reports or [])), frozenset(years or []))
 
@@ -486,8 +486,8 @@ class _Nearest:
         self._failed = False
 
     def __call__(self, words: str) -> "list[Paragraph]":
+        from rag.answering.retrieve import Filters
         from rag.assistant import Assistant
-        from rag.retrieval import Filters
 
         if self._failed:
             return []

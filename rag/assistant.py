@@ -10,11 +10,11 @@ from threading import Lock, Thread
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
-from rag import embedding
-from rag.abstention import answers, missing, signals
-from rag.brevity import shortened
-from rag.catalogue import resolved
-from rag.citations import (
+from rag.answering.brevity import shortened
+from rag.answering.judge import answers, missing, signals
+from rag.answering.quote import number_on, quote_answer
+from rag.answering.retrieve import Filters, Found, Retriever
+from rag.checking import (
     MARKER,
     Checked,
     check_answer,
@@ -24,16 +24,16 @@ from rag.citations import (
     unsupported_figures,
 )
 from rag.errors import IndexProblem, ModelError, SettingError
-from rag.hints import Hints
 from rag.index import Index, Progress, build_index, open_index
 from rag.lexicon import Lexicon
-from rag.own import read_own
-from rag.questions import checked, stand_alone
-from rag.quoting import number_on, quote_answer
+from rag.models import embedder as embedding
+from rag.models.catalogue import resolved
+from rag.models.hints import Hints
+from rag.own.library import read_own
+from rag.question import checked, stand_alone
 from rag.records import Answer, Citation, Hit, Language, Paragraph, Quoted, Report, Turn, Waiting, Writing
 from rag.references import find_paragraphs, not_there
 from rag.reports import read_folder
-from rag.retrieval import Filters, Found, Retriever
 from rag.settings import Settings
 from rag.text import fold, sentences
 from rag.text import language as language_of
@@ -41,7 +41,7 @@ from rag.text import language as language_of
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
 
-    from rag.reranking import Reranker
+    from rag.models.reranker import Reranker
 
 REWRITTEN = 80  # tokens of a follow-up question at the most, when a model rewrites it
 REWRITING_SHARE = 0.25  # of a model's context for the turns it rewrites from
@@ -83,7 +83,7 @@ class Assistant:
         """What puts the first paragraphs in order; None where the settings name none."""
         if self.settings.reranker == "none":
             return None
-        from rag.reranking import load
+        from rag.models.reranker import load
 
         return load(self.settings.reranker, self.settings)
 
@@ -128,7 +128,7 @@ class Assistant:
             Thread(target=self._load_model, daemon=True).start()
 
     def _load_model(self) -> None:
-        from rag.llm import token_counter
+        from rag.models.chat import token_counter
 
         with suppress(ModelError):
             token_counter(self._model())("预热")
@@ -230,8 +230,8 @@ class Assistant:
         self, quoted: Answer, understood: str, found: Found, filters: Filters
     ) -> Generator[Writing | str, None, Answer]:
         """The quoted answer with what a language model writes above it; as it is, with the error, where that fails."""
-        from rag.llm import context_of, generate, model_name, token_counter
-        from rag.prompt import write_prompt
+        from rag.answering.prompt import write_prompt
+        from rag.models.chat import context_of, generate, model_name, token_counter
 
         settings = self.settings
         try:
@@ -267,7 +267,7 @@ class Assistant:
 
     def _verified(self, quoted: Answer, text: str, run: Mapping[str, Any], checked: Checked) -> Answer:
         """A model's statements that hold, over the quotations; the quotations alone, with its view, where none does."""
-        from rag.llm import figures
+        from rag.models.chat import figures
 
         timings = {stage: run[f"{stage}_ms"] for stage in ("prompt", "generate") if f"{stage}_ms" in run}
         answer = replace(
@@ -299,8 +299,8 @@ class Assistant:
         by_rule = stand_alone(asked, history)
         if by_rule == asked or self.settings.llm == "none":
             return by_rule
-        from rag.llm import context_of, generate, token_counter
-        from rag.prompt import write_rewriting
+        from rag.answering.prompt import write_rewriting
+        from rag.models.chat import context_of, generate, token_counter
 
         language = language_of(asked)
         try:
@@ -323,7 +323,7 @@ class Assistant:
         """The chat model; ModelError where it cannot be had."""
         with self._choosing:
             if self.chat_model is None:
-                from rag.llm import chat_model
+                from rag.models.chat import chat_model
 
                 self.chat_model = chat_model(self.settings)
         if self.chat_model is None:

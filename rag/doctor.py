@@ -6,8 +6,8 @@ from dataclasses import dataclass, fields
 from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 
-from rag.catalogue import resolved
 from rag.errors import RagError
+from rag.models.catalogue import resolved
 from rag.settings import Settings
 
 PACKAGES = ("torch", "sentence-transformers", "faiss-cpu", "bm25s", "langchain-core", "gradio", "llama-cpp-python")
@@ -33,9 +33,9 @@ def examine(settings: Settings, sources: Mapping[str, str]) -> Iterator[Line]:
 
 
 def _index(settings: Settings) -> Iterator[Line]:
-    from rag import embedding
     from rag.index import open_index
     from rag.index.generations import verify
+    from rag.models import embedder as embedding
 
     try:
         index = open_index(settings.index)
@@ -68,7 +68,7 @@ def _gpu(settings: Settings) -> Iterator[Line]:
     """How much of a local language model is on a GPU."""
     if settings.llm == "none" or settings.llm.startswith("http") or find_spec("llama_cpp") is None:
         return
-    from rag.llm import LlamaChat, chat_model, uses_gpu
+    from rag.models.chat import LlamaChat, chat_model, uses_gpu
 
     if not uses_gpu():
         yield Line("GPU: none is used; this llama.cpp was built for the processor alone. README says how to build it.")

@@ -10,12 +10,49 @@
     └── ModelError              a model that is missing, damaged or of the wrong kind
         └── GenerationError     a language model that failed while answering
 
-A message is one line that names the thing, the values that disagree and the next command. Bugs stay plain exceptions.
+A message is one line that names the thing, the values that disagree and the next command. What is raised is its key in
+data/errors.toml, where it stands in both languages, and the values it names. Bugs stay plain exceptions.
 """
+
+import tomllib
+from collections.abc import Mapping
+from functools import cache
+from importlib import resources
+from typing import Any
 
 
 class RagError(Exception):
-    """An error a user can mend; its text is shown as it is."""
+    """An error a user can mend, told in the language of whoever reads it; as a string, in English.
+
+    >>> RagError("unknown-paragraph", id="A/1#2").told("zh")
+    '索引中没有段落 A/1#2；请检查报告文号和段号。'
+    """
+
+    def __init__(self, key: str, **values: Any) -> None:
+        """The key of its message, and the values that stand in the message's braces."""
+        super().__init__(key)
+        self.key, self.values = key, values
+
+    def told(self, language: str) -> str:
+        """The message in a language."""
+        texts = _messages().get(self.key)
+        return texts[language].format(**self.values) if texts else self.key
+
+    def __str__(self) -> str:
+        return self.told("en")
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _again, (type(self), self.key, self.values)
+
+
+def _again(kind: type[RagError], key: str, values: Mapping[str, Any]) -> RagError:
+    return kind(key, **values)
+
+
+@cache
+def _messages() -> Mapping[str, Mapping[str, str]]:
+    """Key → language → message."""
+    return tomllib.loads((resources.files("rag") / "data" / "errors.toml").read_text(encoding="utf-8"))
 
 
 class QuestionError(RagError):

@@ -6,7 +6,7 @@ The JSON is a contract: `tests/schemas/` holds its schemas.
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from rag.catalogue import FourBit, Hub, Model, Row, Source
+from rag.models.catalogue import FourBit, Hub, Model, Row, Source
 from rag.records import Answer, Citation, Hit, Language, Paragraph, Report, Verdict
 from rag.references import written
 

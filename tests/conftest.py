@@ -11,9 +11,9 @@ from pytest_socket import socket_allow_hosts
 from xdist.scheduler import LoadScopeScheduling
 
 if TYPE_CHECKING:
-    from rag.embedding import Embedder
     from rag.index import Index
     from rag.lexicon import Lexicon
+    from rag.models.embedder import Embedder
     from rag.reports import ReadReport
 
 os.environ.setdefault("RAPPORTEUR_LLM", "none")  # what one machine has pulled decides no test
@@ -42,7 +42,7 @@ def model_cache() -> Path:
 @pytest.fixture(scope="session")
 def e5(model_cache: Path) -> "Embedder":
     """The default embedder; ModelError says how to bring it where it is missing."""
-    from rag.embedding import load
+    from rag.models.embedder import load
     from rag.settings import Settings
 
     return load(Settings().embedder, model_cache)
@@ -51,7 +51,7 @@ def e5(model_cache: Path) -> "Embedder":
 @pytest.fixture(scope="session")
 def real_llm(model_cache: Path) -> Path:
     """The small language model that the tests of real models use, or the one RAPPORTEUR_TEST_GGUF names."""
-    from rag.catalogue import installed
+    from rag.models.catalogue import installed
     from rag.settings import Settings
 
     if named := os.environ.get("RAPPORTEUR_TEST_GGUF"):
@@ -78,8 +78,8 @@ def quick_index(seeds: "tuple[ReadReport, ...]", shared: Path) -> "Index":
     """An index of the seeds whose vectors say nothing: built in seconds, for whatever does not test nearness."""
     from made_index import FakeEmbedder, built
 
-    from rag.embedding import fingerprint_of
     from rag.index.generations import locked
+    from rag.models.embedder import fingerprint_of
 
     folder = shared / "quick"
     model = folder / "model"  # passes for a model's folder as long as nothing is embedded

@@ -14,7 +14,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parents[1]))  # run as a command
 
 from rag.errors import UnknownParagraph
-from rag.questions import asks, parts, report_years, stand_alone
+from rag.question import asks, parts, report_years, stand_alone
 from rag.records import Paragraph, Report, Turn
 from rag.references import find_paragraphs, look_up, not_there, printed_references
 

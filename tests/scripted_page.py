@@ -60,7 +60,7 @@ def main(port: int, folder: Path) -> None:
     from made_index import FakeEmbedder, ferry_paragraphs, indexed
 
     from rag.assistant import Assistant
-    from rag.embedding import fingerprint_of
+    from rag.models.embedder import fingerprint_of
     from rag.page.serving import serve
     from rag.records import Answer, Quoted, Writing
     from rag.settings import load_settings

@@ -15,11 +15,11 @@ import pytest
 from made_index import FakeEmbedder
 from test_present import schema
 
-from rag import embedding
 from rag.__main__ import main
+from rag.answering.retrieve import Retriever
 from rag.index import Index
 from rag.lexicon import Lexicon
-from rag.retrieval import Retriever
+from rag.models import embedder as embedding
 
 SEEDS = Path(__file__).parents[1] / "seeds"
 LOOK_UP = 3.0  # seconds; 1.0 is wanted: half of it is spent importing langchain_core before anything needs it

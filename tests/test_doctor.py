@@ -23,7 +23,7 @@ def index(tmp_path_factory: pytest.TempPathFactory) -> Index:
 
 @pytest.fixture
 def settings(index: Index, monkeypatch: pytest.MonkeyPatch) -> Settings:
-    monkeypatch.setattr("rag.embedding.fingerprint_of", lambda name, cache: FakeEmbedder().fingerprint)
+    monkeypatch.setattr("rag.models.embedder.fingerprint_of", lambda name, cache: FakeEmbedder().fingerprint)
     return Settings(index=index.folder.parent, llm="none")
 
 
@@ -52,7 +52,7 @@ def test_a_healthy_installation_has_nothing_wrong_and_says_what_answers(settings
 def test_an_embedder_other_than_the_indexs_is_told_with_the_command_that_mends_it(settings: Settings) -> None:
     other = replace(settings, embedder="other")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("rag.embedding.fingerprint_of", lambda name, cache: "f" * 64)
+        patch.setattr("rag.models.embedder.fingerprint_of", lambda name, cache: "f" * 64)
         (problem,) = wrong(other)
     assert "the index was built with fake" in problem
     assert "rapporteur build" in problem
@@ -85,14 +85,14 @@ def test_a_gguf_file_needs_llama_cpp(settings: Settings, installed: bool, monkey
 def test_how_much_of_a_model_is_on_a_gpu(
     settings: Settings, tmp_path: Path, built: bool, said: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("rag.llm.uses_gpu", lambda: built)
+    monkeypatch.setattr("rag.models.chat.uses_gpu", lambda: built)
     local = replace(settings, llm=str(tiny_gguf.write(tmp_path / "tiny.gguf")))
     assert wrong(local) == []
     assert any(text.startswith(said) for text in told(local))
 
 
 def test_a_model_that_a_gpu_cannot_load_is_told(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("rag.llm.uses_gpu", lambda: True)
+    monkeypatch.setattr("rag.models.chat.uses_gpu", lambda: True)
     (problem,) = wrong(replace(settings, llm="none.gguf"))
     assert problem.startswith("GPU: No model file none.gguf")
 

@@ -23,10 +23,10 @@ from bench.peers import materials, table
 from bench.peers.overlap import Shelf
 from eval import runs
 from eval.scoring import Library, Scored, score
-from rag.embedding import folder_of
 from rag.errors import RagError
 from rag.index import Index, open_index
-from rag.questions import stand_alone
+from rag.models.embedder import folder_of
+from rag.question import stand_alone
 from rag.settings import Settings, load_settings
 
 HERE = Path(__file__).parent

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 
-from rag.citations import texts_of
+from rag.checking import texts_of
 from rag.drafts.library import PLACES
 from rag.drafts.records import Place
 from rag.records import Language, Paragraph, Report

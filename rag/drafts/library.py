@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from heapq import nlargest
 from itertools import islice
 
-from rag.citations import cite_quote
+from rag.checking import cite_quote
 from rag.drafts.records import Place
 from rag.records import Language, Paragraph, Slice, Verdict
 from rag.text import language

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from rag.questions import report_years
+from rag.question import report_years
 from rag.records import Paragraph, Report, Slice
 from rag.references import NEAR, NamedReport, Printed, printed_references, resolve
 from rag.text import symbols

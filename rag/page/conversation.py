@@ -7,6 +7,7 @@ from base64 import b64encode
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from rag.answering.retrieve import Filters
 from rag.assistant import Assistant
 from rag.errors import QuestionError, RagError, SettingError, UnknownParagraph
 from rag.page.export import as_docx, as_json, as_markdown
@@ -24,7 +25,6 @@ from rag.page.reading import comparison_html, report_html
 from rag.page.turns import Busy, Turns
 from rag.page.wording import complaint, words
 from rag.records import Answer, Hit, Language, Paragraph, Quoted, Report, Slice, Turn, Verdict, Waiting, Writing
-from rag.retrieval import Filters
 from rag.text import language as language_of
 
 Messages = list[dict[str, str]]  # as Gradio's Chatbot takes them

@@ -5,8 +5,8 @@ from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from rag import catalogue
 from rag.assistant import Assistant
+from rag.models import catalogue
 from rag.page.wording import words
 from rag.records import Language
 

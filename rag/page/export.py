@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 from xml.sax.saxutils import escape
 
-from rag.citations import MARKER
+from rag.checking import MARKER
 from rag.present import BENEATH, UNOFFICIAL, VERDICTS, answer_json
 from rag.records import Answer, Citation, Paragraph, Report
 from rag.references import written

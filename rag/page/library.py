@@ -5,15 +5,15 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from rag import own
 from rag.assistant import Assistant
 from rag.errors import RagError
-from rag.limited import News
+from rag.own import library as own
+from rag.own.limited import News
+from rag.own.recognising import TITLE
 from rag.page.asking import SCREEN
 from rag.page.markup import notice_html
 from rag.page.recognised import about_html, done_html, list_html, preview_html, progress_html
 from rag.page.wording import complaint, words
-from rag.recognising import TITLE
 from rag.records import Language
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 from typing import Any
 
-from rag.citations import MARKER
+from rag.checking import MARKER
 from rag.page.wording import LANGUAGE_NAMES, told, words
 from rag.present import BENEATH, LEFT_OUT, UNOFFICIAL, VERDICTS, VIEW, answer_text, searched_for_text
 from rag.records import Answer, Citation, Hit, Language, Paragraph, Report, Slice, Verdict

@@ -1,0 +1,1 @@
+"""A question to the paragraphs that answer it, and to an answer made of their words."""

@@ -1,0 +1,305 @@
+"""From a question to ranked hits: look-up by symbol, dense, lexical, fused.
+
+Every leg scores the paragraphs it can speak for; scores are standardised for each question and averaged by weight, so
+that a paragraph is not punished for a leg that cannot speak for it. The weights were chosen on the dev questions
+(`eval/results/`, told in NOTES.md).
+"""
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rag.answering.spelling import Speller
+from rag.index import GLOSS, OWN, RENDERING, Index, TermLeg
+from rag.index.vectors import Views
+from rag.lexicon import Lexicon
+from rag.question import names_report_of, parts, report_years
+from rag.records import Hit, Language, Paragraph, Report
+from rag.references import LookUp, look_up, named_reports
+from rag.text import fold
+from rag.text import language as language_of
+
+if TYPE_CHECKING:
+    from langchain_core.embeddings import Embeddings
+
+    from rag.models.reranker import Reranker
+
+Scores = NDArray[np.float64]  # one per paragraph of the index; nan where a leg cannot speak for it
+
+WEIGHTS: Mapping[str, float] = {
+    "dense same": 3.0,  # the question against texts in its own language
+    "dense cross": 0.5,  # against texts in the other one
+    "terms own": 1.0,
+    "terms rendering": 1.0,
+    "terms gloss": 0.5,
+}
+BEST_SENTENCE = 0.5  # a paragraph's best sentence beside the whole
+EXPANSION = 0.5  # what a synonym from the glossary counts beside the question's own words
+NAMED_REPORT = 1.0  # standard deviations a paragraph gains when the question names its report, or its year
+TITLE = 12  # characters from which a title in a question means the report, not its subject
+PART = 0.5  # what the best of a question's parts counts beside the whole question
+ALIKE = 1e-6  # of the largest score: what scores differ by when only rounding tells them apart
+RERANKED = 10  # paragraphs a reranker puts in order: each costs it a tenth of a second on two cores
+SQUASH = 4.0  # fused standard deviations at which a score reaches 3/4
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """What a question may be answered from; empty means anything."""
+
+    reports: frozenset[str] = frozenset()
+    years: frozenset[int] = frozenset()
+    renderings: bool = True
+
+
+@dataclass(frozen=True)
+class Found:
+    """What retrieval says of a question, hits and the signals behind them."""
+
+    hits: tuple[Hit, ...]
+    named: tuple[Paragraph, ...]  # the paragraphs the question names, if any
+    only_named: bool  # whether it asks for nothing else
+    legs: Mapping[str, Scores] = field(default_factory=dict)
+    fused: Scores | None = None
+    question_vector: NDArray[np.float32] | None = None
+    look_up: LookUp = field(default_factory=LookUp)  # what the question's references resolve to
+    corrections: Mapping[str, str] = field(default_factory=dict)  # misspelt word → what was searched for instead
+
+
+class Retriever:
+    """Finds paragraphs in an index. The embedder is asked for only when a question needs it."""
+
+    def __init__(
+        self,
+        index: Index,
+        embedder: "Callable[[], Embeddings]",
+        lexicon: Lexicon,
+        reranker: Callable[[], "Reranker | None"] = lambda: None,
+    ) -> None:
+        """Nothing is loaded until the first question."""
+        self.index = index
+        self.lexicon = lexicon
+        self._embedder = embedder
+        self._reranker = reranker
+
+    def find(self, question: str, k: int, filters: Filters = Filters()) -> Found:
+        """The best paragraphs for a question, exactly min(k, allowed) of them, best first.
+
+        A question that names paragraphs gets those first, with score 1.0; one that asks for nothing else gets after
+        them the paragraphs nearest to them, which needs neither the embedder nor a segmenter. One that asks for what is
+        not there gets the paragraphs of that report with the nearest numbers.
+        """
+        allowed = self._allowed(filters)
+        asked = self.look_up(question, allowed)
+        named, near = asked.named, [self.index.place[each.id] for each in asked.near if asked.in_vain]
+        alone = [*named, *asked.near] if asked.only or near else []
+        corrections = {} if alone else self.speller.corrections(question)
+        meant = self.speller.mended(question) if corrections else question
+        weights = self.weights
+        if alone:
+            vector, legs = None, {"dense same": self._like(alone[0], filters)}
+        else:
+            vector, legs = self.legs(meant, filters)
+        fused = fuse(legs, weights) + NAMED_REPORT * self.named_report(meant)
+        if vector is not None and (several := parts(meant)):
+            fused += PART * np.max([fuse(self.legs(part, filters)[1], weights) for part in several], axis=0)
+        first = near if alone else self._first(meant, fused, allowed, filters)
+        hits = self._ranked(fused, legs, named, allowed, first, k)
+        return Found(hits, tuple(named), asked.only, legs, fused, vector, asked, corrections)
+
+    def look_up(self, question: str, allowed: NDArray[np.bool_]) -> LookUp:
+        """What a question's references resolve to among the allowed paragraphs."""
+        reports, paragraphs = self.index.reports, self.index.paragraphs
+        there = [paragraph for paragraph, is_allowed in zip(paragraphs, allowed, strict=True) if is_allowed]
+        left_out = {each.report for each in paragraphs} - {each.report for each in there}
+        return look_up(question, reports, there, self.lexicon.forms, left_out)
+
+    def legs(self, question: str, filters: Filters) -> tuple[NDArray[np.float32], dict[str, Scores]]:
+        """A question's vector, and every leg's scores."""
+        vector = np.asarray(self._embedder().embed_query(question), dtype=np.float32)
+        return vector, {**self.dense(vector, language_of(question), filters), **self.lexical(question, filters)}
+
+    def dense(self, vector: NDArray[np.float32], language: Language, filters: Filters) -> dict[str, Scores]:
+        """The cosine legs: for each paragraph the mean of the whole and of its best sentence."""
+        scores = self.store.scores(vector)
+        same = self._views["language"] == language
+        return {
+            "dense same": self._by_paragraph(scores, same & self._visible(filters)),
+            "dense cross": self._by_paragraph(scores, ~same & self._visible(filters)),
+        }
+
+    def lexical(self, question: str, filters: Filters) -> dict[str, Scores]:
+        """The BM25 legs that speak the question's language."""
+        language = language_of(question)
+        terms = self.lexicon.search_terms(question, language)
+        more = self.lexicon.expansions(question, language)
+        legs: dict[str, Scores] = {}
+        for kind in (OWN, RENDERING, GLOSS):
+            leg = self.index.legs.get((language, kind))
+            if leg is not None and (filters.renderings or kind != RENDERING):
+                legs[f"terms {kind}"] = self._spread(leg, leg.scores(terms) + EXPANSION * leg.scores(more))
+        return legs
+
+    @property
+    def weights(self) -> Mapping[str, float]:
+        """What each leg weighs: as calibrated for the index's embedder, else the shipped ones."""
+        return {**WEIGHTS, **self._calibrated}
+
+    @cached_property
+    def _calibrated(self) -> Mapping[str, float]:
+        return self.index.calibrated_weights(WEIGHTS)
+
+    @cached_property
+    def speller(self) -> Speller:
+        """Mends words that the index does not have."""
+        english = (paragraph.in_language("en") or "" for paragraph in self.index.paragraphs)
+        return Speller(self.lexicon, self.index.legs, english)
+
+    @cached_property
+    def store(self) -> Views:
+        """The index's views and their vectors."""
+        return self.index.read_views()
+
+    @cached_property
+    def _views(self) -> dict[str, NDArray[Any]]:
+        """What is known of each view, in the store's order."""
+        about = [view.metadata for view in self.store.views]
+        return {
+            "place": np.array([self.index.place[each["paragraph"]] for each in about], dtype=np.int64),
+            "whole": np.array([each["kind"] == "whole" for each in about]),
+            "language": np.array([each["language"] for each in about]),
+            "rendering": np.array([each["rendering"] for each in about]),
+        }
+
+    def _visible(self, filters: Filters) -> NDArray[np.bool_]:
+        rendering: NDArray[np.bool_] = self._views["rendering"]
+        return ~rendering if not filters.renderings else np.ones_like(rendering)
+
+    def _by_paragraph(self, scores: NDArray[np.float32], mask: NDArray[np.bool_]) -> Scores:
+        place, whole = self._views["place"], self._views["whole"]
+        of_whole = np.full(len(self.index.paragraphs), -np.inf)
+        best_part = np.full(len(self.index.paragraphs), -np.inf)
+        np.maximum.at(of_whole, place[mask & whole], scores[mask & whole])
+        np.maximum.at(best_part, place[mask], scores[mask])
+        mean = (1 - BEST_SENTENCE) * of_whole + BEST_SENTENCE * best_part
+        return np.where(np.isfinite(mean), mean, np.nan)
+
+    def _like(self, paragraph: Paragraph, filters: Filters) -> Scores:
+        """How near every paragraph is to one, by the vectors the index holds."""
+        at = next(i for i, view in enumerate(self.store.views) if view.metadata["paragraph"] == paragraph.id)
+        scores = self.store.scores(self.store.vector(at))
+        return self._by_paragraph(scores, (self._views["language"] == paragraph.language) & self._visible(filters))
+
+    def _spread(self, leg: TermLeg, scores: NDArray[np.float32]) -> Scores:
+        spread = np.full(len(self.index.paragraphs), np.nan)
+        spread[leg.places] = scores
+        return spread
+
+    def named_report(self, question: str) -> Scores:
+        """1 for the paragraphs of a report the question names, or asks for by its year, body, session or title."""
+        reports = self.index.reports
+        names = {named.report for named in named_reports(question, reports.values())}
+        years = report_years(question)
+        names |= {
+            report.id for report in reports.values() if report.date[:4] in years or self._asks_for(question, report)
+        }
+        return np.array([float(paragraph.report in names) for paragraph in self.index.paragraphs])
+
+    def _asks_for(self, question: str, report: Report) -> bool:
+        """Whether a question asks for a report by the body or session it was made for, or has its title."""
+        issued = [form for name in (report.body, report.session) if name for form in self.lexicon.forms(name)]
+        titles = [fold(re.split("[:：]", title)[0]) for title in report.titles.values()]
+        told = [title for title in titles if len(title) >= TITLE and title in fold(question)]
+        return bool(told) or (bool(issued) and names_report_of(question, issued))
+
+    def _allowed(self, filters: Filters) -> NDArray[np.bool_]:
+        reports = self.index.reports
+        return np.array(
+            [
+                (not filters.reports or p.report in filters.reports)
+                and (not filters.years or bool(filters.years & set(reports[p.report].years)))
+                for p in self.index.paragraphs
+            ]
+        )
+
+    def _order(self, fused: Scores) -> NDArray[np.int64]:
+        """All paragraphs' places, best first; titles and agenda lines after all body text."""
+        front = np.array([paragraph.part == "front" for paragraph in self.index.paragraphs])
+        return np.lexsort((np.arange(len(fused)), -fused, front))
+
+    def _first(self, question: str, fused: Scores, allowed: NDArray[np.bool_], filters: Filters) -> list[int]:
+        """The places of the best paragraphs as a reranker orders them; none where none is chosen."""
+        reranker = self._reranker()
+        if reranker is None:
+            return []
+        best = [int(place) for place in self._order(fused) if allowed[place]][:RERANKED]
+        texts = [self._read_as(self.index.paragraphs[place], language_of(question), filters) for place in best]
+        return [best[n] for n in np.argsort(-reranker.scores(question, texts), kind="stable")]
+
+    def _read_as(self, paragraph: Paragraph, language: Language, filters: Filters) -> str:
+        """A paragraph's text in a language where the filters leave it one, else in its own."""
+        from rag.index.views import whole_text
+
+        translation = paragraph.translations.get(language)
+        shown = translation is not None and (filters.renderings or translation.official)
+        return whole_text(paragraph, language if shown else paragraph.language)
+
+    def _ranked(
+        self,
+        fused: Scores,
+        legs: Mapping[str, Scores],
+        named: Sequence[Paragraph],
+        allowed: NDArray[np.bool_],
+        before: Sequence[int],
+        k: int,
+    ) -> tuple[Hit, ...]:
+        """The hits: those named, those a reranker has put in order, the rest by their fused scores."""
+        first = [self.index.place[paragraph.id] for paragraph in named]
+        order = [*before, *(int(place) for place in self._order(fused) if place not in before)]
+        rest = [place for place in order if allowed[place] and place not in first]
+        dense, lexical = _best_of(legs, "dense", len(fused), least=-1.0), _best_of(legs, "terms", len(fused), least=0.0)
+        hits: list[Hit] = []
+        for rank, place in enumerate([*first, *rest][:k], 1):
+            lowest = hits[-1].score if hits else 1.0
+            score = 1.0 if place in first else min(lowest, squash(float(fused[place])))
+            hits.append(Hit(self.index.paragraphs[place], rank, score, float(dense[place]), float(lexical[place])))
+        return tuple(hits)
+
+
+def fuse(legs: Mapping[str, Scores], weights: Mapping[str, float]) -> Scores:
+    """The weighted mean of the legs' standardised scores over the legs that speak for each paragraph.
+
+    A leg whose scores are all alike says nothing and counts as zero.
+    """
+    size = len(next(iter(legs.values())))
+    total, weight = np.zeros(size), np.zeros(size)
+    for name, scores in legs.items():
+        spoken = ~np.isnan(scores)
+        of_leg = scores[spoken]
+        if of_leg.size and of_leg.std() > ALIKE * np.abs(of_leg).max():
+            total[spoken] += weights[name] * (of_leg - of_leg.mean()) / of_leg.std()
+        weight[spoken] += weights[name]
+    unspoken = np.full(size, total.min() - 1.0)
+    fused: Scores = np.divide(total, weight, out=unspoken, where=weight > 0)
+    return fused
+
+
+def _best_of(legs: Mapping[str, Scores], kind: str, size: int, least: float) -> Scores:
+    """The best score of any leg of a kind for each paragraph; `least` where none speaks."""
+    of_kind = [scores for name, scores in legs.items() if name.startswith(kind)]
+    best: Scores = np.fmax.reduce([np.full(size, least), *of_kind])
+    return best
+
+
+def squash(fused: float) -> float:
+    """A fused score in standard deviations to (0, 1), rising.
+
+    >>> squash(0.0), squash(4.0)
+    (0.5, 0.75)
+    """
+    return 0.5 * (1.0 + fused / (SQUASH + abs(fused)))
