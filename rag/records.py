@@ -71,6 +71,8 @@ class Paragraph:
     text: str  # clean and unwrapped; sub-paragraphs on lines of their own
     language: Language
     printed: str | None = None  # the number as printed: "24" for both; None where nothing is printed
+    printed_again: bool = False  # whether the part prints that number twice
+    printed_elsewhere: bool = False  # whether a part beside the report proper prints it
     headings: tuple[str, ...] = ()  # from the top
     footnotes: tuple[Footnote, ...] = ()
     spans: tuple[Slice, ...] = ()  # the slices of Report.text it is made of, in order

@@ -15,8 +15,8 @@ OCCURRENCE = {"en": " (printed twice; occurrence {})", "zh": "（编号重复，
 def written(paragraph: Paragraph, report: Report, language: str, among: Iterable[Paragraph] = ()) -> str:
     """The reference to a paragraph as a delegate of that language writes it.
 
-    "S/2021/839, para. 21" and "S/2021/839，第21段"; annexes, summaries, rows and unnumbered paragraphs say so. Given
-    the paragraphs it has to be told apart from, it names no other one of them: a number printed twice says which.
+    "S/2021/839, para. 21" and "S/2021/839，第21段"; annexes, summaries, rows and unnumbered paragraphs say so,
+    and a number printed twice says which. (`among` is not looked at and on its way out.)
     """
     zh = language == "zh"
     part, number = paragraph.part.removesuffix("-table"), paragraph.printed or paragraph.number.removeprefix("p")
@@ -28,14 +28,12 @@ def written(paragraph: Paragraph, report: Report, language: str, among: Iterable
             if zh
             else f"{report.name}, {where}table row {number} ({label})"
         )
-    others = [other for other in among if other.report == paragraph.report and other.printed == paragraph.printed]
-    if part == "main" and not any(other.part != "main" for other in others if paragraph.printed):
+    if part == "main" and not paragraph.printed_elsewhere:
         where = ""
     if paragraph.printed is None:
         return f"{report.name}，{where}无编号第{number}段" if zh else f"{report.name}, {where}unnumbered para. {number}"
-    base, _, occurrence = paragraph.number.partition("-")
-    again = any(other.part == paragraph.part and other.number.startswith(f"{base}-") for other in others)
-    which_one = OCCURRENCE[language].format(occurrence or 1) if occurrence or again else ""
+    occurrence = paragraph.number.partition("-")[2] or 1
+    which_one = OCCURRENCE[language].format(occurrence) if paragraph.printed_again else ""
     return (f"{report.name}，{where}第{number}段" if zh else f"{report.name}, {where}para. {number}") + which_one
 
 

@@ -20,6 +20,7 @@ from rag.reports.numbering import (
     headings,
     numbered_paragraphs,
     printed_number,
+    tell_apart,
 )
 from rag.reports.tables import Row, read_table
 from rag.text import join_lines
@@ -51,8 +52,8 @@ def parse(text: str, report: str, language: Language) -> Parsed:
         pieces += reader.pieces
         marks += reader.marks
     footnotes = _footnotes(layout.notes, marks, drafts, text)
-    paragraphs = tuple(
-        draft.finished(report, i, language, text, footnotes.get(i, ())) for i, draft in enumerate(drafts)
+    paragraphs = tell_apart(
+        [draft.finished(report, i, language, text, footnotes.get(i, ())) for i, draft in enumerate(drafts)]
     )
     pieces += [Piece(Kind.PARAGRAPH, *span) for paragraph in paragraphs for span in paragraph.spans]
     return Parsed(paragraphs, tuple(cover(text, pieces)))
