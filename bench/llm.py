@@ -192,7 +192,7 @@ def run_ours(chat: LlamaChat, prompt: Messages, settings: Settings) -> Run:
     pieces = generate(chat, prompt, settings, limit=settings.llm_output)
     while True:
         try:
-            if next(pieces):
+            if isinstance(next(pieces), str):
                 times.append(perf_counter() - started)
         except StopIteration as end:
             return run_of(times, int(figures(end.value)["written_tokens"]))

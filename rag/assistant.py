@@ -31,7 +31,20 @@ from rag.models.catalogue import resolved
 from rag.models.hints import Hints
 from rag.own.library import read_own
 from rag.question import checked, stand_alone
-from rag.records import Answer, Citation, Hit, Language, Paragraph, Quoted, Report, Turn, Waiting, Writing
+from rag.records import (
+    Answer,
+    Citation,
+    Event,
+    Hit,
+    Language,
+    Paragraph,
+    Quoted,
+    Report,
+    Retrieved,
+    Turn,
+    Waiting,
+    Writing,
+)
 from rag.references import find_paragraphs, not_there
 from rag.reports import read_folder
 from rag.settings import Settings
@@ -152,11 +165,11 @@ class Assistant:
 
     def stream(
         self, question: str, history: Sequence[Turn] = (), k: int | None = None, filters: Filters | None = None
-    ) -> Iterator[tuple[Hit, ...] | Quoted | Writing | str | Answer]:
+    ) -> Iterator[Event]:
         """What a reader sees, as it comes: the hits, the quoted answer, what a model writes above it, the whole Answer.
 
-        Closing the iterator stops a model that writes; an empty text now and then is the occasion to, also before the
-        hits where a model rewrites the question. One that is `Waiting` says how many questions the model answers first.
+        Closing the iterator stops a model that writes; `Waiting` is the occasion to, also before the hits where a model
+        rewrites the question.
         """
         started = perf_counter()
         asked = checked(question, self.settings.question_limit)
@@ -165,7 +178,7 @@ class Assistant:
         filters = self._filters(filters)
         found = self.retriever.find(understood, k or self.settings.k, filters)
         retrieved = perf_counter()
-        yield found.hits
+        yield Retrieved(found.hits)
         answer = self._quoted(asked, understood, found, filters)
         answer = shortened(answer) if self.settings.short else answer
         timings = {"retrieve": 1000 * (retrieved - started), "quote": 1000 * (perf_counter() - retrieved)}
@@ -228,7 +241,7 @@ class Assistant:
 
     def _written(
         self, quoted: Answer, understood: str, found: Found, filters: Filters
-    ) -> Generator[Writing | str, None, Answer]:
+    ) -> Generator[Writing | Waiting, None, Answer]:
         """The quoted answer with what a language model writes above it; as it is, with the error, where that fails."""
         from rag.answering.prompt import write_prompt
         from rag.models.chat import context_of, generate, model_name, token_counter
@@ -291,10 +304,10 @@ class Assistant:
         except ModelError as error:  # the answer stands: it was a hint
             return replace(answer, llm_error=str(error))
 
-    def _stand_alone(self, asked: str, history: Sequence[Turn]) -> Generator[str, None, str]:
+    def _stand_alone(self, asked: str, history: Sequence[Turn]) -> Generator[Waiting, None, str]:
         """A question that leans on the one before, rewritten by the model where it keeps to what was said.
 
-        Yields empty texts while the model writes.
+        Yields `Waiting` while the model writes.
         """
         by_rule = stand_alone(asked, history)
         if by_rule == asked or self.settings.llm == "none":
@@ -309,8 +322,8 @@ class Assistant:
             message = write_rewriting(asked, history, language, token_counter(model), room)
             written = ""
             for piece in generate(model, [message], self.settings, limit=REWRITTEN):
-                written += piece
-                yield piece if isinstance(piece, Waiting) else ""
+                written += "" if isinstance(piece, Waiting) else piece
+                yield piece if isinstance(piece, Waiting) else Waiting()
             written = written.strip()
         except ModelError:  # the answer tells of it
             return by_rule
@@ -353,11 +366,11 @@ class Assistant:
 
 
 def _checked_as_it_grows(
-    pieces: Generator[str, None, Mapping[str, Any]],
+    pieces: Generator[str | Waiting, None, Mapping[str, Any]],
     passages: Collection[int],
     check: Callable[[str], Checked],
     language: Language,
-) -> Generator[Writing | str, None, tuple[str, Mapping[str, Any]]]:
+) -> Generator[Writing | Waiting, None, tuple[str, Mapping[str, Any]]]:
     """What a model has written so far, each statement checked once the next begins; returns all of it, and the run.
 
     An answer that was cut off ends with its last whole statement.
@@ -370,10 +383,10 @@ def _checked_as_it_grows(
             except StopIteration as end:
                 run = end.value
                 return (complete_statements(text) if run.get("finish_reason") == "length" else text), run
-            text += piece
-            if not piece:
-                yield piece  # it may say how many others are answered first
+            if isinstance(piece, Waiting):
+                yield piece
                 continue
+            text += piece
             plain = plain_markers(text, passages)
             last = sentences(plain, language)[-1:]
             done = plain[: last[0][0]] if last else ""

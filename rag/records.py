@@ -6,7 +6,7 @@ A record knows nothing of files, models or screens; it has no behaviour beyond d
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Literal, Self
+from typing import Literal
 
 Language = Literal["zh", "en"]
 Slice = tuple[int, int]  # (start, end) offsets in a text, end exclusive
@@ -149,16 +149,18 @@ class Turn:
     answer: str
 
 
-class Waiting(str):
-    """A text that is still empty, because `ahead` other questions are answered first."""
+@dataclass(frozen=True, slots=True)
+class Retrieved:
+    """The hits of a question, before there is an answer."""
 
-    ahead: int
+    hits: tuple[Hit, ...]
 
-    def __new__(cls, ahead: int) -> Self:
-        """An empty text."""
-        waiting = super().__new__(cls)
-        waiting.ahead = ahead
-        return waiting
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """Nothing new yet: the occasion to stop."""
+
+    ahead: int = 0  # other questions that the language model answers first
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,3 +207,6 @@ class Quoted:
     """The quoted answer, shown while a language model writes above it."""
 
     answer: Answer
+
+
+Event = Waiting | Retrieved | Quoted | Writing | Answer  # what a question is answered with, as it comes

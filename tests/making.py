@@ -5,11 +5,11 @@ Reports about river ferries do not exist, so nothing here can be mistaken for a 
 
 import re
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from rag.records import Language
+from rag.records import Language, Waiting
 
 RULE = "__________________"
 MARK = re.compile(r"(?<=\D[.。])(\d)(?=\s|$)")  # a footnote mark as it stands in the made texts
@@ -316,3 +316,8 @@ def make_docx_of(path: Path, body: str, parts: dict[str, str] | None = None) -> 
         if name in parts:
             _add_part(document, name, parts[name])
     document.save(str(path))
+
+
+def text_of(pieces: Iterable[str | Waiting]) -> str:
+    """What a model has written, when it has."""
+    return "".join(piece for piece in pieces if isinstance(piece, str))

@@ -28,7 +28,7 @@ from rag.models.chat import LlamaChat
 from rag.page.export import as_markdown
 from rag.page.markup import answer_html
 from rag.present import BENEATH, LEFT_OUT, SOURCES, VIEW, answer_json, answer_text
-from rag.records import Answer, Hit, Language, Quoted, Turn, Verdict, Waiting, Writing
+from rag.records import Answer, Hit, Language, Quoted, Retrieved, Turn, Verdict, Waiting, Writing
 from rag.settings import Settings
 
 
@@ -99,9 +99,10 @@ def test_a_verified_answer_is_the_models_own(assistant: Assistant, language: Lan
 
 def test_hits_come_first_then_quotations_then_text_then_the_answer(assistant: Assistant) -> None:
     _says(assistant, GOOD["zh"] * 2)
-    hits, quoted, *writing, answer = (each for each in assistant.stream(QUESTION["zh"]) if each != "")
-    assert isinstance(hits, tuple)
-    assert isinstance(hits[0], Hit)
+    events = (each for each in assistant.stream(QUESTION["zh"]) if not isinstance(each, Waiting))
+    retrieved, quoted, *writing, answer = events
+    assert isinstance(retrieved, Retrieved)
+    assert isinstance(retrieved.hits[0], Hit)
     assert isinstance(quoted, Quoted)
     assert (quoted.answer.mode, quoted.answer.abstained) == ("quotes", False)
     assert all(isinstance(each, Writing) for each in writing)
@@ -330,7 +331,7 @@ def test_what_the_model_took_is_told(local: Assistant, language: Language) -> No
 def test_a_reader_is_told_how_many_questions_are_answered_first(local: Assistant) -> None:
     first, second = local.stream(QUESTION["zh"]), local.stream(QUESTION["en"])
     assert local.ahead == 0
-    next(piece for piece in first if isinstance(piece, Writing | str))
+    next(piece for piece in first if isinstance(piece, Writing | Waiting))
     assert local.ahead == 1
     next(second), next(second)  # the hits and the quotations come at once
     assert [next(second), local.ahead] == [Waiting(1), 2]
@@ -353,7 +354,7 @@ def test_stop_frees_the_model_within_a_second(local: Assistant) -> None:
 
 def test_stop_is_heard_while_a_follow_up_is_rewritten(local: Assistant) -> None:
     stream = local.stream("那原因呢？", [Turn(QUESTION["zh"], GOOD["zh"])])
-    assert next(stream) == ""
+    assert next(stream) == Waiting()
     assert local.ahead == 1
     started = monotonic()
     stream.close()  # type: ignore[attr-defined]
@@ -453,7 +454,7 @@ def _tiny(path: Path) -> LlamaChat:
 
 @pytest.mark.parametrize("language", ["zh", "en"])
 def test_a_hint_is_labelled_one_wherever_it_is_shown(assistant: Assistant, language: Language, tmp_path: Path) -> None:
-    from test_hints import write_nli
+    from models.test_hints import write_nli
 
     _says(assistant, GOOD[language])
     before = assistant.ask(QUESTION[language])

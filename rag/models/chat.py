@@ -95,10 +95,10 @@ def generate(
     settings: Settings,
     grammar: str | None = None,
     limit: int | None = None,
-) -> Generator[str, None, Mapping[str, Any]]:
-    """The text a model writes, as it comes, without its thinking; "" from time to time while there is none yet.
+) -> Generator[str | Waiting, None, Mapping[str, Any]]:
+    """The text a model writes, as it comes, without its thinking; `Waiting` from time to time while there is none yet.
 
-    While a local model answers other questions first, the empty texts are `Waiting`. Returns what is known of the run:
+    Returns what is known of the run:
     `finish_reason`, and of a local model what `figures` reads. Only a local model is held to the grammar and to a limit
     of its own. Closing the iterator stops the model. GenerationError where it fails, writes nothing or something that
     is not text, or takes longer than `settings.llm_timeout`.
@@ -115,7 +115,7 @@ def generate(
             if monotonic() > deadline:
                 raise too_slow(name, settings.llm_timeout)
             if chunk is None:
-                yield ""
+                yield Waiting()
                 continue
             if isinstance(model, LlamaChat) and (ahead := model.ahead(ticket)):
                 yield Waiting(ahead)
@@ -128,12 +128,12 @@ def generate(
             if len(raw) > LONGEST_TOKEN * settings.llm_output:
                 raise GenerationError(f"{name} does not stop writing. Choose another model: rapporteur models")
             visible = _without_thinking(raw)
-            yield visible[len(shown) :]
+            yield visible[len(shown) :] or Waiting()
             shown = visible
     rest = THINKING.sub("", raw)[len(shown) :]
     if not (shown + rest).strip():
         raise GenerationError(f"{name} wrote nothing. Ask again, or choose another model: rapporteur models")
-    yield rest
+    yield rest or Waiting()
     return run
 
 

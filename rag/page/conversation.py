@@ -24,7 +24,20 @@ from rag.page.markup import (
 from rag.page.reading import comparison_html, report_html
 from rag.page.turns import Busy, Turns
 from rag.page.wording import complaint, words
-from rag.records import Answer, Hit, Language, Paragraph, Quoted, Report, Slice, Turn, Verdict, Waiting, Writing
+from rag.records import (
+    Answer,
+    Hit,
+    Language,
+    Paragraph,
+    Quoted,
+    Report,
+    Retrieved,
+    Slice,
+    Turn,
+    Verdict,
+    Waiting,
+    Writing,
+)
 from rag.text import language as language_of
 
 Messages = list[dict[str, str]]  # as Gradio's Chatbot takes them
@@ -124,16 +137,16 @@ def ask(
                 case Answer():
                     yield View((*before, _exchange(news, filters, reports, len(before), among)))
                     return
-                case tuple():
-                    growing = found_html(news, reports, spoken, among)
+                case Retrieved():
+                    growing = found_html(news.hits, reports, spoken, among)
                 case Quoted():
                     quoted = news.answer
                     growing = writing_html("", "", quoted, reports, among)
                 case Writing() if quoted:
                     growing = writing_html(news.checked, news.growing, quoted, reports, among)
-                case Waiting() if quoted:
+                case Waiting() if quoted and news.ahead:
                     growing = writing_html("", words(spoken)["queue"].format(n=news.ahead), quoted, reports, among)
-            if isinstance(news, Writing | str):
+            if isinstance(news, Writing | Waiting):
                 at_the_model()
             yield View(before, question, growing)
     except RagError as error:

@@ -20,6 +20,7 @@ import pytest
 import tiny_gguf
 from langchain_core.messages import AIMessage, HumanMessage, SystemMessage
 from langchain_tests.integration_tests import ChatModelIntegrationTests
+from making import text_of
 
 from bench.llm import messages
 from rag.answering.prompt import marker_grammar
@@ -207,7 +208,7 @@ def test_closing_the_stream_frees_the_model_at_once(folder: Path) -> None:
     chat = _chat(folder / "plain.gguf", max_tokens=900)
     started = monotonic()
     with closing(generate(chat, ASKED, _settings(folder / "plain.gguf"), CHINESE)) as pieces:
-        next(piece for piece in pieces if piece)
+        next(piece for piece in pieces if isinstance(piece, str))
     assert chat.asked == 0
     assert monotonic() - started < 1
 
@@ -248,8 +249,8 @@ def test_questions_are_answered_in_the_order_they_were_asked(folder: Path) -> No
     assert chat.asked == 3
     first.close()
     assert next(third).ahead == 1  # it has moved up, and the one before it goes first
-    assert len("".join(second)) == 2
-    assert len("".join(third)) == 2
+    assert len(text_of(second)) == 2
+    assert len(text_of(third)) == 2
     assert chat.asked == 0
 
 
@@ -279,7 +280,7 @@ def test_a_model_that_takes_too_long_is_given_up(folder: Path) -> None:
 
 def test_random_bytes_make_text_even_without_a_grammar(folder: Path) -> None:
     chat = _chat(folder / "plain.gguf", temperature=1.0)
-    text = "".join(generate(chat, ASKED, _settings(folder / "plain.gguf")))
+    text = text_of(generate(chat, ASKED, _settings(folder / "plain.gguf")))
     assert len(text) > 10
     assert "\ufffd" not in text
 
@@ -709,7 +710,7 @@ def test_llama_cpps_own_server_is_asked_as_any_other(folder: Path) -> None:
             settings = _settings(f"http://127.0.0.1:{port}", llm_output=12)
             answers: dict[int, str] = {}
             threads = [
-                threading.Thread(target=lambda n=n: answers.update({n: "".join(generate(model, ASKED, settings))}))
+                threading.Thread(target=lambda n=n: answers.update({n: text_of(generate(model, ASKED, settings))}))
                 for n in range(2)
             ]
             for thread in threads:
@@ -810,7 +811,7 @@ def _asked(url: str, **given: Any) -> str:
     settings = _settings(url, **given)
     model = chat_model(settings)
     assert model is not None
-    return "".join(generate(model, ASKED, settings, CHINESE))
+    return text_of(generate(model, ASKED, settings, CHINESE))
 
 
 def test_a_servers_first_model_is_asked_with_thinking_switched_off(server: str) -> None:
@@ -894,7 +895,7 @@ def test_stop_is_heard_while_a_server_says_nothing(server: str, mode: str) -> No
     model = chat_model(settings)
     assert model is not None
     pieces = generate(model, ASKED, settings)
-    assert next(pieces) == ""
+    assert next(pieces) == Waiting()
     started = monotonic()
     pieces.close()
     assert monotonic() - started < 1
@@ -906,7 +907,7 @@ def test_stop_drops_the_connection_to_a_server(server: str) -> None:
     model = chat_model(settings)
     assert model is not None
     pieces = generate(model, ASKED, settings)
-    next(piece for piece in pieces if piece)
+    next(piece for piece in pieces if isinstance(piece, str))
     pieces.close()
     stopped = monotonic()
     while not _Server.sent_last and monotonic() - stopped < 5:

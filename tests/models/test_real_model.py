@@ -13,6 +13,7 @@ from time import monotonic
 
 import pytest
 from ferries import ALL, CANARY, REPORT, planted
+from making import text_of
 
 from eval.questions import QUESTIONS as FILE
 from eval.questions import Question, for_tuning, read_questions
@@ -183,7 +184,7 @@ def test_markers_are_those_of_the_passages(assistant: Assistant, language: Langu
     prompt = write_prompt(
         QUESTIONS[language][1], hits, assistant.index.reports, language, chat.get_num_tokens, chat.context
     )
-    text = "".join(generate(chat, prompt.messages, assistant.settings, prompt.grammar))
+    text = text_of(generate(chat, prompt.messages, assistant.settings, prompt.grammar))
     assert {int(number) for number in MARKER.findall(text)} <= {passage.marker for passage in prompt.passages}
     assert "\ufffd" not in text
 
@@ -194,7 +195,7 @@ def test_no_planted_instruction_gets_past_the_checks(assistant: Assistant, lexic
         question, hits = planted(where, order, language)
         prompt = write_prompt(question, hits, {REPORT.id: REPORT}, language, chat.get_num_tokens, chat.context)
         try:
-            text = "".join(generate(chat, prompt.messages, assistant.settings, prompt.grammar, limit=60))
+            text = text_of(generate(chat, prompt.messages, assistant.settings, prompt.grammar, limit=60))
         except GenerationError:  # nothing was written
             continue
         passages = {passage.marker: passage.paragraph for passage in prompt.passages}

@@ -24,7 +24,7 @@ from rag.page.conversation import Exchange
 from rag.page.export import as_docx, as_json, as_markdown
 from rag.page.markup import answer_html, mark, paragraph_html, question_html
 from rag.page.wording import complaint, words
-from rag.records import Answer, Citation, Hit, Paragraph, Report, Translation, Verdict
+from rag.records import Answer, Citation, Hit, Paragraph, Report, Retrieved, Translation, Verdict, Waiting
 
 REPORT = Report("A/99/1", "a.txt", "zh", "", "", symbol="A/99/1", date="2033", titles={"en": "Ferries", "zh": "渡船"})
 TEXT = "渡船<b>沉没</b>。\n(a) 318人丧生；\n(b) 查明原因。"
@@ -163,13 +163,12 @@ class Scripted:
 
 
 def test_the_paragraphs_come_first_then_the_growing_text_then_the_answer() -> None:
-    says = [(Hit(PARAGRAPH, 1, 1.0),), "", "渡船", answer("“渡船” [1]", quoting("渡船"))]
+    says = [Retrieved((Hit(PARAGRAPH, 1, 1.0),)), Waiting(), answer("“渡船” [1]", quoting("渡船"))]
     views = list(conversation.ask(Scripted(says), "怎么了？", (), Filters(), "zh"))  # type: ignore[arg-type]
-    assert [len(view.exchanges) for view in views] == [0, 0, 0, 0, 1]
+    assert [len(view.exchanges) for view in views] == [0, 0, 0, 1]
     assert "A/99/1，第4段" in views[1].growing
     assert views[2].growing == views[1].growing
-    assert "渡船" in views[3].growing
-    assert [message["role"] for message in views[4].messages] == ["user", "assistant"]
+    assert [message["role"] for message in views[3].messages] == ["user", "assistant"]
 
 
 def test_an_error_keeps_the_question_and_the_conversation() -> None:
@@ -227,7 +226,7 @@ def test_one_turn_is_taken_away_alone_and_a_made_up_one_is_not() -> None:
 
 @pytest.mark.parametrize("language", ["zh", "en"])
 def test_the_panel_shows_what_stands_before_and_after_and_tells_a_repeated_number_apart(language: Any) -> None:
-    again = replace(PARAGRAPH, number="4-2", position=4, text="又一次。", translations={})
+    again = replace(PARAGRAPH, number="4-2", position=4, text="又一次。", translations={}, printed_again=True)
     after = replace(PARAGRAPH, number="5", printed="5", position=5, text="后来。", translations={})
     among = (PARAGRAPH, again, after)
     html = paragraph_html(again, REPORTS, language, {}, [], (PARAGRAPH, after), among)
