@@ -93,8 +93,7 @@ def ask(
     if answer.llm_error:
         _complain(answer.llm_error)
     reports = assistant.index.reports
-    paragraphs = assistant.index.paragraphs
-    typer.echo(_json(answer_json(answer, reports)) if as_json else answer_text(answer, reports, paragraphs))
+    typer.echo(_json(answer_json(answer, reports)) if as_json else answer_text(answer, reports))
 
 
 @app.command()
@@ -136,7 +135,7 @@ def search(
     if found.corrections:
         _tell(searched_for_text(found.corrections, language(asked)))
     for hit in found.hits:
-        typer.echo(hit_text(hit, reports, language(asked), assistant.index.paragraphs))
+        typer.echo(hit_text(hit, reports, language(asked)))
 
 
 @app.command()
@@ -159,7 +158,7 @@ def show(
     if as_json:
         typer.echo(_json([paragraph_json(paragraph, opened.reports) for paragraph in found]))
         return
-    typer.echo("\n\n".join(paragraph_text(paragraph, opened.reports, opened.paragraphs) for paragraph in found))
+    typer.echo("\n\n".join(paragraph_text(paragraph, opened.reports) for paragraph in found))
 
 
 @app.command()
@@ -182,7 +181,7 @@ def check(
     nearest = _Nearest(settings)
     checked = check_draft(text, opened.reports, opened.paragraphs, nearest, settings.renderings)
     reports = opened.reports
-    typer.echo(_json(draft_json(checked, reports)) if as_json else draft_text(checked, reports, opened.paragraphs))
+    typer.echo(_json(draft_json(checked, reports)) if as_json else draft_text(checked, reports))
     raise typer.Exit(2 if checked.wrong else 0)
 
 

@@ -3,70 +3,41 @@
 The JSON is a contract: `tests/schemas/` holds its schemas.
 """
 
+import tomllib
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict
+from functools import cache
+from importlib import resources
 from typing import Any
 
 from rag.models.catalogue import FourBit, Hub, Model, Row, Source
-from rag.records import Answer, Citation, Hit, Language, Paragraph, Report, Verdict
+from rag.records import Answer, Citation, Hit, Paragraph, Report
 from rag.references import written
 
-VERDICTS: Mapping[str, Mapping[Verdict, str]] = {
-    "en": {
-        Verdict.FOUND: "found word for word",
-        Verdict.FOUND_NORMALISED: "found, but for width, blanks or punctuation",
-        Verdict.SUPPORTED: "a paraphrase; its figures and words check",
-        Verdict.NOT_CHECKED: "wording not checked; its figures and quotations check",
-        Verdict.NUMBER_MISMATCH: "REJECTED: a figure is not in the paragraph",
-        Verdict.NOT_FOUND: "REJECTED: not in the paragraph",
-    },
-    "zh": {
-        Verdict.FOUND: "逐字核对一致",
-        Verdict.FOUND_NORMALISED: "除全半角、空格或标点外一致",
-        Verdict.SUPPORTED: "转述；数字和用词已核对",
-        Verdict.NOT_CHECKED: "措辞未核对；数字和引文已核对",
-        Verdict.NUMBER_MISMATCH: "不予采信：段落中没有该数字",
-        Verdict.NOT_FOUND: "不予采信：段落中没有这句话",
-    },
-}
-UNOFFICIAL = {"en": "unofficial English rendering", "zh": "非正式译文"}
-NEAREST = {"en": "Nearest paragraphs:", "zh": "最接近的段落："}
 SHOWN = 300  # characters of a hit on a terminal: enough to tell whether to open it
-SOURCES = {"en": "Sources:", "zh": "出处："}
-HINT = {
-    "en": "a hint, not a check: a small model finds it {likely} % likely that the paragraph says this",
-    "zh": "仅供参考，不算核对：小模型认为段落支持这句话的可能性为 {likely}%",
-}
-BENEATH = {"en": "Quoted from the paragraphs:", "zh": "段落原文："}
-LEFT_OUT = {
-    "en": "Left out of what the language model wrote:",
-    "zh": "语言模型所写而未予采用的：",
-}
-VIEW = {
-    "refused": {
-        "en": "The language model finds no answer in these paragraphs; the quotations stand for you to judge.",
-        "zh": "语言模型认为这些段落没有回答问题；引文仍列出，供您判断。",
-    },
-    "unverified": {
-        "en": "Nothing the language model wrote held against the paragraphs; the quotations are the answer.",
-        "zh": "语言模型所写的内容与段落核对不上，均未采用；以引文为准。",
-    },
-}
-SEARCHED_FOR = {"en": "“{meant}” instead of “{typed}”", "zh": "“{meant}”而不是“{typed}”"}
-AS_TYPED = {
-    "en": "Searched for {said}. To search as typed, put the word in quotation marks.",
-    "zh": "检索的是{said}。要按原样检索，请给该词加引号。",
-}
-GENERATION = {
-    "en": "(Prompt: {prompt:,} tokens, {reused:,} of them already read, the rest in {read:.1f} s. "
-    "Answer: {written:,} tokens in {took:.1f} s, {rate:.1f} a second.)",
-    "zh": "（提示共 {prompt:,} 个词元，其中 {reused:,} 个先前已读，其余用时 {read:.1f} 秒；"
-    "回答共 {written:,} 个词元，用时 {took:.1f} 秒，每秒 {rate:.1f} 个。）",
-}
+NEAREST = 5  # paragraphs listed under a refusal
+
+
+def message(key: str, language: str, **values: Any) -> str:
+    """What a reader is told, by its key in data/messages.toml.
+
+    >>> message("as-typed", "zh", said="“武器”")
+    '检索的是“武器”。要按原样检索，请给该词加引号。'
+    """
+    return _messages()[key][language].format(**values)
+
+
+@cache
+def _messages() -> Mapping[str, Mapping[str, str]]:
+    return tomllib.loads((resources.files("rag") / "data" / "messages.toml").read_text(encoding="utf-8"))
+
+
+# JSON
 
 
 def answer_json(answer: Answer, reports: Mapping[str, Report], given_id: Any = None) -> dict[str, Any]:
     """An answer as `ask --json` prints it."""
-    form: dict[str, Any] = {
+    form = {
         "id": given_id,
         "question": answer.question,
         "language": answer.language,
@@ -79,22 +50,18 @@ def answer_json(answer: Answer, reports: Mapping[str, Report], given_id: Any = N
         "models": dict(answer.models),
         "index": answer.index,
     }
-    if answer.understood:
-        form["understood"] = answer.understood
-    if answer.searched_for:
-        form["searched_for"] = dict(answer.searched_for)
-    if answer.llm_error:
-        form["llm_error"] = answer.llm_error
-    if answer.generation:
-        form["generation"] = dict(answer.generation)
-    if answer.model_view:
-        form["model_view"] = answer.model_view
-    if answer.rejected:
-        form["rejected"] = [{"text": each.text, "why": each.why} for each in answer.rejected]
-    if answer.quoted:
-        quoted = [citation_json(citation, reports) for citation in answer.quoted.citations]
-        form["quoted"] = {"answer": answer.quoted.text, "citations": quoted}
-    return form
+    quoted = answer.quoted
+    where_there_is_one = {
+        "understood": answer.understood,
+        "searched_for": dict(answer.searched_for),
+        "llm_error": answer.llm_error,
+        "generation": dict(answer.generation),
+        "model_view": answer.model_view,
+        "rejected": [asdict(each) for each in answer.rejected],
+        "quoted": quoted
+        and {"answer": quoted.text, "citations": [citation_json(each, reports) for each in quoted.citations]},
+    }
+    return form | {name: value for name, value in where_there_is_one.items() if value}
 
 
 def citation_json(citation: Citation, reports: Mapping[str, Report]) -> dict[str, Any]:
@@ -125,119 +92,14 @@ def paragraph_json(paragraph: Paragraph, reports: Mapping[str, Report]) -> dict[
         "headings": list(paragraph.headings),
         "text": paragraph.text,
         "language": paragraph.language,
-        "footnotes": [{"mark": note.mark, "text": note.text} for note in paragraph.footnotes],
+        "footnotes": [asdict(note) for note in paragraph.footnotes],
         "translations": {
-            language: {
-                "text": translation.text,
-                "official": translation.official,
-                "headings": list(translation.headings),
-            }
-            for language, translation in paragraph.translations.items()
+            language: {"text": each.text, "official": each.official, "headings": list(each.headings)}
+            for language, each in paragraph.translations.items()
         },
         "columns": [list(pair) for pair in paragraph.columns],
         "links": dict(reports[paragraph.report].links),
     }
-
-
-def answer_text(answer: Answer, reports: Mapping[str, Report], among: Sequence[Paragraph] = ()) -> str:
-    """An answer as a terminal shows it: the text and its sources, or the nearest paragraphs of a refusal.
-
-    Beneath what a language model wrote stand the quotations, and what of it did not hold.
-
-    `among` are the paragraphs its references are told apart from, here and below.
-    """
-    language = answer.language
-    lines = [answer.text, ""]
-    if answer.searched_for:
-        lines.insert(0, searched_for_text(answer.searched_for, language))
-    if answer.understood:
-        lines.insert(0, ("Understood as: " if language == "en" else "理解为：") + answer.understood)
-    if answer.abstained:
-        lines.append(NEAREST[language])
-        nearest = [hit.paragraph for hit in answer.hits[:5]]
-        lines += [f"  {written(paragraph, reports[paragraph.report], language, among)}" for paragraph in nearest]
-    else:
-        lines += [SOURCES[language], *(f"  {line}" for line in _sources(answer, reports, among))]
-    if answer.quoted:
-        lines += ["", BENEATH[language], answer.quoted.text, "", SOURCES[language]]
-        lines += [f"  {line}" for line in _sources(answer.quoted, reports, among)]
-    lines += ["", *left_out_lines(answer)] if answer.rejected or answer.model_view else []
-    if figures := generation_text(answer):
-        lines += ["", figures]
-    return "\n".join(lines)
-
-
-def left_out_lines(answer: Answer) -> list[str]:
-    """Why a model that was asked wrote none of the answer, and what it wrote that did not hold; none where all did."""
-    language = answer.language
-    lines = [VIEW[answer.model_view][language]] if answer.model_view else []
-    if answer.rejected:
-        lines.append(LEFT_OUT[language])
-        lines += [
-            f"  – {each.text} ({each.why})" if language == "en" else f"  – {each.text}（{each.why}）"
-            for each in answer.rejected
-        ]
-    return lines
-
-
-def searched_for_text(corrections: Mapping[str, str], language: Language) -> str:
-    """What was searched for instead of misspelt words, in one line that says how to search as typed."""
-    joint = "；" if language == "zh" else ", "
-    said = joint.join(SEARCHED_FOR[language].format(meant=m, typed=t) for t, m in corrections.items())
-    return AS_TYPED[language].format(said=said)
-
-
-def generation_text(answer: Answer) -> str:
-    """What a local language model took to write an answer, as one line; empty where none did."""
-    told, taken = answer.generation, answer.timings
-    if not told or not {"prompt", "generate"} <= set(taken):
-        return ""
-    return GENERATION[answer.language].format(
-        prompt=int(told["prompt_tokens"]),
-        reused=int(told["reused_tokens"]),
-        written=int(told["written_tokens"]),
-        read=taken["prompt"] / 1000,
-        took=taken["generate"] / 1000,
-        rate=told.get("tokens_per_second", 0.0),
-    )
-
-
-def hit_text(hit: Hit, reports: Mapping[str, Report], language: str, among: Sequence[Paragraph] = ()) -> str:
-    """A hit as a terminal shows it: rank, reference, id and the beginning of the text in that language."""
-    paragraph = hit.paragraph
-    text = (paragraph.in_language(language) or paragraph.text).replace("\n", " ")
-    shown = text if len(text) <= SHOWN else text[:SHOWN].rstrip() + " …"
-    reference = written(paragraph, reports[paragraph.report], language, among)
-    return f"{hit.rank:>2}. {reference}  [{hit.score:.3f}]  {paragraph.id}\n    {shown}"
-
-
-def paragraph_text(paragraph: Paragraph, reports: Mapping[str, Report], among: Sequence[Paragraph] = ()) -> str:
-    """A paragraph as a terminal shows it: headings, text, footnotes, and its other language."""
-    report = reports[paragraph.report]
-    english, chinese = (written(paragraph, report, language, among) for language in ("en", "zh"))
-    lines = [f"{english}  |  {chinese}", paragraph.id]
-    lines += [" > ".join(paragraph.headings)] if paragraph.headings else []
-    lines += (
-        ["", *(f"{name}: {cell}" for name, cell in paragraph.columns)] if paragraph.columns else ["", paragraph.text]
-    )
-    lines += [f"  [{note.mark}] {note.text}" for note in paragraph.footnotes]
-    for language, translation in paragraph.translations.items():
-        cells = [f"{name}: {cell}" for name, cell in translation.columns]
-        lines += ["", f"({language if translation.official else UNOFFICIAL[language]})", *(cells or [translation.text])]
-    return "\n".join(lines)
-
-
-def _sources(answer: Answer, reports: Mapping[str, Report], among: Sequence[Paragraph]) -> Iterator[str]:
-    shown: set[tuple[int, str]] = set()
-    for citation in answer.citations:
-        reference = written(citation.paragraph, reports[citation.paragraph.report], answer.language, among)
-        notes = [VERDICTS[answer.language][citation.verdict]]
-        notes += [] if citation.official else [UNOFFICIAL[answer.language]]
-        notes += [] if citation.hint is None else [HINT[answer.language].format(likely=round(100 * citation.hint))]
-        line = f"[{citation.marker}] {reference} ({'; '.join(notes) if answer.language == 'en' else '；'.join(notes)})"
-        if (citation.marker, line) not in shown:
-            shown.add((citation.marker, line))
-            yield line
 
 
 def place_json(paragraph: Paragraph, reports: Mapping[str, Report]) -> dict[str, Any]:
@@ -251,6 +113,97 @@ def place_json(paragraph: Paragraph, reports: Mapping[str, Report]) -> dict[str,
         "printed": paragraph.printed,
     }
     return {**place, "row": paragraph.row, "body": paragraph.body} if paragraph.is_row else place
+
+
+# Plain text
+
+
+def answer_text(answer: Answer, reports: Mapping[str, Report]) -> str:
+    """An answer as a terminal shows it: the text and its sources, or the nearest paragraphs of a refusal.
+
+    Beneath what a language model wrote stand the quotations, and what of it did not hold.
+    """
+    language = answer.language
+    lines = [message("understood", language, question=answer.understood)] if answer.understood else []
+    lines += [searched_for_text(answer.searched_for, language)] if answer.searched_for else []
+    lines += [answer.text, ""]
+    if answer.abstained:
+        near = [hit.paragraph for hit in answer.hits[:NEAREST]]
+        lines += [
+            message("nearest", language),
+            *(f"  {written(each, reports[each.report], language)}" for each in near),
+        ]
+    else:
+        lines += _sources(answer, reports)
+    if answer.quoted:
+        lines += ["", message("beneath", language), answer.quoted.text, "", *_sources(answer.quoted, reports)]
+    lines += [""] if answer.rejected or answer.model_view else []
+    lines += [message(f"view-{answer.model_view}", language)] if answer.model_view else []
+    lines += [message("left-out", language)] if answer.rejected else []
+    lines += [message("left-out-one", language, text=each.text, why=each.why) for each in answer.rejected]
+    if generation := generation_text(answer):
+        lines += ["", generation]
+    return "\n".join(lines)
+
+
+def _sources(answer: Answer, reports: Mapping[str, Report]) -> list[str]:
+    language, lines = answer.language, [message("sources", answer.language)]
+    for citation in answer.citations:
+        reference = written(citation.paragraph, reports[citation.paragraph.report], language)
+        notes = [message(f"verdict-{citation.verdict}", language)]
+        notes += [] if citation.official else [message("unofficial", language)]
+        notes += [] if citation.hint is None else [message("hint", language, likely=round(100 * citation.hint))]
+        lines.append(f"  [{citation.marker}] {reference} ({('; ' if language == 'en' else '；').join(notes)})")
+    return list(dict.fromkeys(lines))
+
+
+def searched_for_text(corrections: Mapping[str, str], language: str) -> str:
+    """What was searched for instead of misspelt words, in one line that says how to search as typed."""
+    each = [message("searched-for", language, meant=meant, typed=typed) for typed, meant in corrections.items()]
+    return message("as-typed", language, said=("；" if language == "zh" else ", ").join(each))
+
+
+def generation_text(answer: Answer) -> str:
+    """What a local language model took to write an answer, as one line; empty where none did."""
+    counts, taken = answer.generation, answer.timings
+    if not counts or not {"prompt", "generate"} <= set(taken):
+        return ""
+    return message(
+        "generation",
+        answer.language,
+        prompt=int(counts["prompt_tokens"]),
+        reused=int(counts["reused_tokens"]),
+        written=int(counts["written_tokens"]),
+        read=taken["prompt"] / 1000,
+        took=taken["generate"] / 1000,
+        rate=counts.get("tokens_per_second", 0.0),
+    )
+
+
+def shortened(text: str) -> str:
+    """A text, or the beginning of a long one."""
+    return text if len(text) <= SHOWN else text[:SHOWN].rstrip() + " …"
+
+
+def hit_text(hit: Hit, reports: Mapping[str, Report], language: str) -> str:
+    """A hit as a terminal shows it: rank, reference, id and the beginning of the text in that language."""
+    paragraph = hit.paragraph
+    text = shortened((paragraph.in_language(language) or paragraph.text).replace("\n", " "))
+    reference = written(paragraph, reports[paragraph.report], language)
+    return f"{hit.rank:>2}. {reference}  [{hit.score:.3f}]  {paragraph.id}\n    {text}"
+
+
+def paragraph_text(paragraph: Paragraph, reports: Mapping[str, Report]) -> str:
+    """A paragraph as a terminal shows it: headings, text, footnotes, and its other language."""
+    report = reports[paragraph.report]
+    lines = ["  |  ".join(written(paragraph, report, language) for language in ("en", "zh")), paragraph.id]
+    lines += [" > ".join(paragraph.headings)] if paragraph.headings else []
+    lines += ["", *([f"{name}: {cell}" for name, cell in paragraph.columns] or [paragraph.text])]
+    lines += [f"  [{note.mark}] {note.text}" for note in paragraph.footnotes]
+    for language, each in paragraph.translations.items():
+        lines += ["", f"({language if each.official else message('unofficial', language)})"]
+        lines += [f"{name}: {cell}" for name, cell in each.columns] or [each.text]
+    return "\n".join(lines)
 
 
 def models_text(rows: Sequence[Row]) -> str:

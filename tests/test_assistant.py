@@ -27,7 +27,7 @@ from rag.lexicon import Lexicon
 from rag.models.chat import LlamaChat
 from rag.page.export import as_markdown
 from rag.page.markup import answer_html
-from rag.present import BENEATH, LEFT_OUT, SOURCES, VIEW, answer_json, answer_text
+from rag.present import answer_json, answer_text, message
 from rag.records import Answer, Hit, Language, Quoted, Retrieved, Turn, Verdict, Waiting, Writing
 from rag.settings import Settings
 
@@ -132,7 +132,7 @@ def test_a_statement_that_fails_is_left_out_and_explained(assistant: Assistant) 
     assert [c.verdict for c in answer.citations] == [Verdict.SUPPORTED]
     assert [(each.text, each.why) for each in answer.rejected] == [("其中99名是儿童。", "所引段落中没有99")]
     for shown in (answer_text(answer, assistant.index.reports), answer_html(answer, assistant.index.reports, "", 0)):
-        assert shown.index(GOOD["zh"][:8]) < shown.index(LEFT_OUT["zh"]) < shown.index("所引段落中没有99")
+        assert shown.index(GOOD["zh"][:8]) < shown.index(message("left-out", "zh")) < shown.index("所引段落中没有99")
 
 
 @pytest.mark.parametrize("language", ["zh", "en"])
@@ -149,16 +149,16 @@ def test_the_quotations_stand_beneath_what_the_model_wrote(assistant: Assistant,
     assert len(set(markers.values())) == len(markers)
     reports = assistant.index.reports
     shown = answer_text(answer, reports)
-    parts = (answer.text, SOURCES[language], BENEATH[language], answer.quoted.text)
+    parts = (answer.text, message("sources", language), message("beneath", language), answer.quoted.text)
     places = [shown.index(part) for part in parts]
     assert places == sorted(places)
     form = answer_json(answer, reports)
     assert form["quoted"]["answer"] == answer.quoted.text
     assert [each["verdict"] for each in form["quoted"]["citations"]] == ["found"] * len(answer.quoted.citations)
     page = answer_html(answer, reports, "", 0)
-    assert page.index(GOOD[language][:8]) < page.index(BENEATH[language])
+    assert page.index(GOOD[language][:8]) < page.index(message("beneath", language))
     assert page.count('class="cite"') >= len(answer.quoted.citations)
-    assert BENEATH[language] in as_markdown([answer], reports)
+    assert message("beneath", language) in as_markdown([answer], reports)
 
 
 def test_the_quotations_are_numbered_on_from_what_the_model_cites(assistant: Assistant) -> None:
@@ -194,8 +194,8 @@ def test_a_model_that_refuses_or_fails_its_checks_takes_no_quotation_away(
     assert answer.models["llm"] == "scripted"
     assert [each.text for each in answer.rejected] == [MARKER.sub("", says).replace(" .", ".")]
     shown = answer_text(answer, assistant.index.reports)
-    assert shown.index(answer.text) < shown.index(VIEW[view][language])
-    assert VIEW[view][language] in answer_html(answer, assistant.index.reports, "", 0)
+    assert shown.index(answer.text) < shown.index(message(f"view-{view}", language))
+    assert message(f"view-{view}", language) in answer_html(answer, assistant.index.reports, "", 0)
     assert answer_json(answer, assistant.index.reports)["model_view"] == view
     assert language == "zh" or not re.search("[一-龥]", shown)
     assert language == "en" or not re.search("[A-Za-z]{3}", shown.replace("A/99/7", ""))

@@ -1,7 +1,10 @@
 """rag.present: answers, hits and paragraphs as JSON that keeps its contract and as plain text."""
 
 import json
+import tomllib
+from importlib.resources import files
 from pathlib import Path
+from string import Formatter
 from typing import Any
 
 import pytest
@@ -9,7 +12,7 @@ from jsonschema import Draft202012Validator
 
 from rag.index import Index
 from rag.page.markup import answer_html
-from rag.present import VERDICTS, answer_json, answer_text, hit_json, hit_text, paragraph_json, paragraph_text
+from rag.present import answer_json, answer_text, hit_json, hit_text, message, paragraph_json, paragraph_text
 from rag.records import Answer, Citation, Hit, Paragraph, Verdict
 
 SCHEMAS = Path(__file__).parent / "schemas"
@@ -117,11 +120,11 @@ def test_every_hit_and_paragraph_of_the_seeds_keeps_its_contract(quick_index: In
 
 
 def test_an_answer_reads_with_its_sources_in_its_language(quick_index: Index) -> None:
-    english = answer_text(made_answer(quick_index), quick_index.reports, quick_index.paragraphs)
+    english = answer_text(made_answer(quick_index), quick_index.reports)
     assert "[1] S/2021/839, para. 21 (found word for word; unofficial English rendering)" in english
     assert "[2] A/70/183, annex, table row 17 (" in english
     assert "REJECTED: a figure is not in the paragraph" in english
-    chinese = answer_text(made_answer(quick_index, "zh"), quick_index.reports, quick_index.paragraphs)
+    chinese = answer_text(made_answer(quick_index, "zh"), quick_index.reports)
     assert "[1] S/2021/839，第21段 (逐字核对一致；非正式译文)" in chinese
     assert "出处：" in chinese
 
@@ -135,7 +138,7 @@ def test_a_source_cited_twice_is_listed_once(quick_index: Index) -> None:
 @pytest.mark.parametrize(("language", "title"), [("en", "Nearest paragraphs:"), ("zh", "最接近的段落：")])
 def test_a_refusal_offers_the_nearest_paragraphs(language: str, title: str, quick_index: Index) -> None:
     refused = made_answer(quick_index, language, abstained=True, citations=())
-    text = answer_text(refused, quick_index.reports, quick_index.paragraphs)
+    text = answer_text(refused, quick_index.reports)
     assert text.split(title)[1].count("A/") == 3
     assert ("printed twice; occurrence 2" if language == "en" else "编号重复，第2次") in text
 
@@ -172,15 +175,24 @@ def test_a_hit_begins_with_its_text_in_the_questions_language(quick_index: Index
 
 def test_a_paragraph_is_shown_with_headings_footnotes_cells_and_its_other_language(quick_index: Index) -> None:
     noted = next(each for each in quick_index.paragraphs if each.footnotes)
-    shown = paragraph_text(noted, quick_index.reports, quick_index.paragraphs)
+    shown = paragraph_text(noted, quick_index.reports)
     assert all(f"[{note.mark}] {note.text}" in shown for note in noted.footnotes)
     assert " > ".join(noted.headings) in shown
     assert noted.text in shown
     assert "(unofficial English rendering)" in shown
     row = next(each for each in quick_index.paragraphs if each.is_row and each.columns)
-    cells = paragraph_text(row, quick_index.reports, quick_index.paragraphs)
+    cells = paragraph_text(row, quick_index.reports)
     assert all(f"{name}: {cell}" in cells for name, cell in (*row.columns, *row.translations["en"].columns))
 
 
-def test_every_verdict_is_told_in_both_languages() -> None:
-    assert all(set(said) == set(Verdict) and len(set(said.values())) == len(Verdict) for said in VERDICTS.values())
+def test_every_message_is_in_both_languages_with_the_same_values() -> None:
+    for key, texts in tomllib.loads((files("rag.data") / "messages.toml").read_text("utf-8")).items():
+        assert set(texts) == {"en", "zh"}, key
+        assert (
+            len({frozenset(name for _, name, _, _ in Formatter().parse(text) if name) for text in texts.values()}) == 1
+        ), key
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_every_verdict_has_words_of_its_own(language: str) -> None:
+    assert len({message(f"verdict-{verdict}", language) for verdict in Verdict}) == len(Verdict)

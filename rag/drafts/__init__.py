@@ -1,7 +1,7 @@
 """Check a draft statement against the reports: its quotations, references and figures."""
 
 from rag.drafts.checking import check
+from rag.drafts.findings import Change, Draft, Finding, Kind, Place, Verdict
 from rag.drafts.reading import READABLE, read_draft
-from rag.drafts.records import Change, Draft, Finding, Kind, Place, Verdict
 
 __all__ = ["READABLE", "Change", "Draft", "Finding", "Kind", "Place", "Verdict", "check", "read_draft"]

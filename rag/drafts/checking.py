@@ -5,11 +5,11 @@ from dataclasses import replace
 from difflib import get_close_matches
 
 from rag.drafts.figures import SEARCHED, elsewhere, instead, may_name, support, told_by
+from rag.drafts.findings import Change, Draft, Finding, Kind, Place, Verdict
 from rag.drafts.library import PLACES, Library, Nearest
 from rag.drafts.passages import inside, marked, overlap, taken_over
 from rag.drafts.plain import plain
 from rag.drafts.quotations import Seen, is_sure, look_for, said_paragraphs
-from rag.drafts.records import Change, Draft, Finding, Kind, Place, Verdict
 from rag.drafts.sources import Source, calls, footnotes, sources
 from rag.drafts.statements import Statement, right_behind, statements
 from rag.records import Language, Paragraph, Report, Slice

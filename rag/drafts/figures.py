@@ -5,8 +5,8 @@ from collections.abc import Iterator, Sequence
 from functools import lru_cache
 
 from rag.checking import texts_of
+from rag.drafts.findings import Place
 from rag.drafts.library import PLACES
-from rag.drafts.records import Place
 from rag.records import Language, Paragraph, Report
 from rag.text import Figure, figure_supported
 from rag.text import figures as figures_in

@@ -1,83 +1,100 @@
-"""A checked draft as the JSON programs read and the plain text people read."""
+"""What checking a draft finds, a finding for each quotation, reference and figure; as JSON and as plain text."""
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass
+from enum import StrEnum
+from typing import Any, Literal
 
-from rag.drafts import Change, Draft, Finding, Verdict
-from rag.present import SHOWN, UNOFFICIAL, place_json
-from rag.records import Language, Paragraph, Report
+from rag.present import message, place_json, shortened
+from rag.records import Language, Paragraph, Report, Slice
 from rag.references import written
 
 _NEW_LINE = re.compile(r"\n[ \t>]*")
-KINDS: Mapping[str, Mapping[str, str]] = {
-    "en": {"quotation": "quotation", "reference": "reference", "figure": "figure"},
-    "zh": {"quotation": "引文", "reference": "出处", "figure": "数字"},
-}
-CHECKED: Mapping[str, Mapping[str, str]] = {  # what is said of a draft's findings
-    "en": {
-        "none": "There is nothing to check: no quotation, no reference and no figure.",
-        "fine": "Nothing is wrong. {count} checked.",
-        "wrong": "{wrong} of {count} need mending.",
-        "found": "found: {places}",
-        "found-normalised": "found, but for width, script, case or punctuation: {places}",
-        "found-report": "is in the index",
-        "elsewhere": "not where the draft says, but in {places}",
-        "altered": "altered from {places}: {changes}",
-        "joined": "joined from two places: {places}",
-        "marks": "in {places} with other punctuation",
-        "not-found": "not in the reports",
-        "not-found-there": "not in {said}{instead}",
-        "instead": ", which has “{printed}”",
-        "unknown-report": "the index has no such report",
-        "unknown-paragraph": "{report} has no paragraph {missing}",
-        "likely": "no source given; a near paragraph has it: {places}",
-        "unchecked-quotation": "a term; not checked",
-        "unchecked-language": "not checked: {places} has no text in this language",
-        "unchecked-reference": "not checked: no report is named beside it",
-        "unchecked-paragraph": "not checked: it may be another document’s paragraph",
-        "unchecked-figure": "not checked: no source is given, and no near paragraph has it",
-        "unchecked-name": "not checked: it may be part of a name",
-        "outside": "not checked: a document that is not in the index",
-        "replaced": "“{written}” where the report has “{printed}”",
-        "left out": "“{printed}” left out",
-        "put in": "“{written}” put in",
-        "nearest": "; nearest: {nearest}",
-        "joint": "; ",
-        "unofficial": " ({})",
-    },
-    "zh": {
-        "none": "没有可核对的内容：没有引文、出处或数字。",
-        "fine": "没有发现问题。共核对{count}处。",
-        "wrong": "{count}处中有{wrong}处需要改正。",
-        "found": "核对一致：{places}",
-        "found-normalised": "除全半角、繁简、大小写或标点外一致：{places}",
-        "found-report": "在索引中",
-        "elsewhere": "不在所注之处，而在{places}",
-        "altered": "与{places}不同：{changes}",
-        "joined": "由两处拼接而成：{places}",
-        "marks": "与{places}只有标点不同",
-        "not-found": "报告中没有",
-        "not-found-there": "{said}中没有{instead}",
-        "instead": "，该处为“{printed}”",
-        "unknown-report": "索引中没有这份报告",
-        "unknown-paragraph": "{report}没有第{missing}段",
-        "likely": "没有注明出处；相近段落中有：{places}",
-        "unchecked-quotation": "用语，未核对",
-        "unchecked-language": "未核对：{places}没有这种语言的文本",
-        "unchecked-reference": "未核对：没有写明是哪份报告",
-        "unchecked-paragraph": "未核对：可能是另一份文件的段落",
-        "unchecked-figure": "未核对：没有注明出处，相近段落中也没有",
-        "unchecked-name": "未核对：可能是名称的一部分",
-        "outside": "未核对：该文件不在索引中",
-        "replaced": "“{written}”，报告作“{printed}”",
-        "left out": "漏了“{printed}”",
-        "put in": "多了“{written}”",
-        "nearest": "；最接近的是：{nearest}",
-        "joint": "；",
-        "unofficial": "（{}）",
-    },
-}
+Kind = Literal["quotation", "reference", "figure"]
+
+
+class Verdict(StrEnum):
+    """What the reports say of one thing a draft says."""
+
+    FOUND = "found"  # where the draft says, or, where it does not say, at `places`
+    FOUND_NORMALISED = "found-normalised"  # the same, but for width, script, blanks, case or punctuation
+    ELSEWHERE = "elsewhere"  # in the reports, but not where the draft says
+    ALTERED = "altered"  # nearly in the reports; `changes` says how it differs
+    NOT_FOUND = "not-found"  # not in the reports; a figure: not in the paragraphs its sentence cites
+    UNKNOWN_REPORT = "unknown-report"  # a paragraph of a document that is not in the index
+    UNKNOWN_PARAGRAPH = "unknown-paragraph"  # the report is there and has no such paragraph
+    LIKELY = "likely"  # a figure without a source: the paragraph nearest to its sentence has it
+    UNCHECKED = "unchecked"  # nothing to check it against: a quoted term, a figure without a source
+    OUTSIDE = "outside"  # said to be from, or naming, a document that is not in the index
+
+
+WRONG = frozenset(
+    {Verdict.ELSEWHERE, Verdict.ALTERED, Verdict.NOT_FOUND, Verdict.UNKNOWN_REPORT, Verdict.UNKNOWN_PARAGRAPH}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Words of a report, and the paragraph and language they stand in."""
+
+    paragraph: Paragraph
+    language: Language
+    official: bool  # False where the text is a rendering's
+    text: str  # the words as they stand there; "" where the whole paragraph is meant
+    span: Slice | None = None  # in the paragraph's text of that language; None for a footnote, heading or paragraph
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """Words of a draft that differ from the report's; either side may be empty."""
+
+    written: str  # in the draft
+    printed: str  # in the report
+    start: int  # of `written` in the draft
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One quotation, reference or figure of a draft, and what the reports say of it."""
+
+    kind: Kind
+    start: int  # in the draft's text; a quotation's without its marks
+    end: int
+    text: str  # as written
+    verdict: Verdict
+    said: str = ""  # the source the draft gives for it, as written; "" where it gives none
+    said_paragraphs: tuple[Paragraph, ...] = ()  # the paragraphs that source names
+    said_report: str = ""  # Report.id of that source, else the symbol of a document that is not in the index
+    missing: tuple[str, ...] = ()  # a reference's numbers that the report does not have
+    places: tuple[Place, ...] = ()  # where it stands, or what it was altered from; not all of many
+    changes: tuple[Change, ...] = ()  # of what is altered; of a figure, the one its paragraph has instead
+    nearest: tuple[Paragraph, ...] = ()  # for what is not found, best first
+
+    @property
+    def wrong(self) -> bool:
+        """Whether the draft should not go out like this."""
+        return self.verdict in WRONG
+
+    @property
+    def official(self) -> bool:
+        """Whether all it was compared with is a report's own text, not a rendering."""
+        return all(place.official for place in self.places)
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A draft's text, and its findings in order."""
+
+    text: str
+    language: Language
+    findings: tuple[Finding, ...]
+
+    @property
+    def wrong(self) -> int:
+        """How many findings say that something is wrong."""
+        return sum(finding.wrong for finding in self.findings)
 
 
 def draft_json(draft: Draft, reports: Mapping[str, Report]) -> dict[str, Any]:
@@ -96,16 +113,6 @@ def draft_json(draft: Draft, reports: Mapping[str, Report]) -> dict[str, Any]:
 
 
 def _finding_json(finding: Finding, reports: Mapping[str, Report]) -> dict[str, Any]:
-    places = [
-        {
-            **place_json(place.paragraph, reports),
-            "language": place.language,
-            "official": place.official,
-            "text": place.text,
-            "span": list(place.span) if place.span else None,
-        }
-        for place in finding.places
-    ]
     return {
         "kind": finding.kind,
         "start": finding.start,
@@ -117,58 +124,70 @@ def _finding_json(finding: Finding, reports: Mapping[str, Report]) -> dict[str, 
         "said_report": finding.said_report,
         "said_paragraphs": [paragraph.id for paragraph in finding.said_paragraphs],
         "missing": list(finding.missing),
-        "places": places,
-        "changes": [
-            {"written": change.written, "printed": change.printed, "start": change.start, "end": change.end}
-            for change in finding.changes
+        "places": [
+            {
+                **place_json(place.paragraph, reports),
+                "language": place.language,
+                "official": place.official,
+                "text": place.text,
+                "span": place.span and list(place.span),
+            }
+            for place in finding.places
         ],
+        "changes": [asdict(change) for change in finding.changes],
         "nearest": [place_json(paragraph, reports) for paragraph in finding.nearest],
     }
 
 
-def draft_text(draft: Draft, reports: Mapping[str, Report], among: Sequence[Paragraph] = ()) -> str:
+def draft_text(draft: Draft, reports: Mapping[str, Report]) -> str:
     """A checked draft as a terminal shows it, in the draft's language: what is wrong marked, each finding two lines."""
-    say = CHECKED[draft.language]
-    if not draft.findings:
-        return say["none"]
-    lines = [say["wrong" if draft.wrong else "fine"].format(wrong=draft.wrong, count=len(draft.findings)), ""]
+    language, count = draft.language, len(draft.findings)
+    if not count:
+        return message("draft-none", language)
+    lines = [message("draft-wrong" if draft.wrong else "draft-fine", language, wrong=draft.wrong, count=count), ""]
     for finding in draft.findings:
-        words = " ".join(_NEW_LINE.sub(" ", finding.text).split())
-        words = words if len(words) <= SHOWN else words[:SHOWN].rstrip() + " …"
+        words = shortened(" ".join(_NEW_LINE.sub(" ", finding.text).split()))
         words = f"“{words}”" if finding.kind == "quotation" else words
-        lines.append(f"{'✗' if finding.wrong else '·'} {KINDS[draft.language][finding.kind]} {words}")
-        lines.append(f"    {finding_text(finding, draft.language, reports, among)}")
+        lines.append(f"{'✗' if finding.wrong else '·'} {message(f'draft-{finding.kind}', language)} {words}")
+        lines.append(f"    {_finding_text(finding, language, reports)}")
     return "\n".join(lines)
 
 
-def finding_text(
-    finding: Finding, language: Language, reports: Mapping[str, Report], among: Sequence[Paragraph] = ()
-) -> str:
-    """What is said of a finding, in one line."""
-    say = CHECKED[language]
+def _finding_text(finding: Finding, language: Language, reports: Mapping[str, Report]) -> str:
+    joint, comma = ("；", "、") if language == "zh" else ("; ", ", ")
 
     def listed(paragraphs: Iterable[Paragraph]) -> str:
-        each = (written(paragraph, reports[paragraph.report], language, among) for paragraph in paragraphs)
-        return say["joint"].join(dict.fromkeys(each))
+        return joint.join(dict.fromkeys(written(each, reports[each.report], language) for each in paragraphs))
 
     places = listed(place.paragraph for place in finding.places)
     if not finding.official and finding.kind == "quotation":
-        places += say["unofficial"].format(UNOFFICIAL[language])
-    changed = [_change(change, language) for change in finding.changes]
+        rendering = message("unofficial", language)
+        places += f"（{rendering}）" if language == "zh" else f" ({rendering})"
+    changes = [
+        message(
+            f"draft-{'put-in' if not each.printed else 'replaced' if each.written else 'left-out'}",
+            language,
+            written=each.written,
+            printed=each.printed,
+        )
+        for each in finding.changes
+    ]
     report = reports.get(finding.said_report)
-    line = say[_said_of(finding)].format(
+    line = message(
+        f"draft-{_outcome(finding)}",
+        language,
         places=places,
-        changes=say["joint"].join(changed),
+        changes=joint.join(changes),
         said=finding.said,
-        instead=say["instead"].format(printed=finding.changes[0].printed) if finding.changes else "",
+        instead=message("draft-instead", language, printed=finding.changes[0].printed) if changes else "",
         report=report.name if report else finding.said_report,
-        missing=("、" if language == "zh" else ", ").join(finding.missing),
+        missing=comma.join(finding.missing),
     )
-    return line + (say["nearest"].format(nearest=listed(finding.nearest)) if finding.nearest else "")
+    return line + (message("draft-nearest", language, nearest=listed(finding.nearest)) if finding.nearest else "")
 
 
-def _said_of(finding: Finding) -> str:
-    """The key in CHECKED of what is said of a finding."""
+def _outcome(finding: Finding) -> str:
+    """Which message says what checking came to."""
     match finding.verdict:
         case Verdict.FOUND if not finding.places:
             return "found-report"
@@ -186,8 +205,3 @@ def _said_of(finding: Finding) -> str:
             return f"unchecked-{finding.kind}"
         case verdict:
             return str(verdict)
-
-
-def _change(change: Change, language: Language) -> str:
-    how = "replaced" if change.written and change.printed else "left out" if change.printed else "put in"
-    return CHECKED[language][how].format(written=change.written, printed=change.printed)

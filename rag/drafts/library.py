@@ -7,7 +7,7 @@ from heapq import nlargest
 from itertools import islice
 
 from rag.checking import cite_quote
-from rag.drafts.records import Place
+from rag.drafts.findings import Place
 from rag.records import Language, Paragraph, Slice, Verdict
 from rag.text import language
 from rag.text.alterations import nearly, shared

@@ -3,10 +3,10 @@
 import re
 from collections.abc import Iterator, Sequence
 
+from rag.drafts.findings import Verdict
 from rag.drafts.library import Library
 from rag.drafts.plain import Plain
 from rag.drafts.quotations import Seen, dress
-from rag.drafts.records import Verdict
 from rag.drafts.sources import Source
 from rag.records import Slice
 from rag.text.folding import HAN

@@ -4,8 +4,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from rag.drafts.findings import Place, Verdict
 from rag.drafts.library import PLACES, Differs, Library
-from rag.drafts.records import Place, Verdict
 from rag.drafts.sources import Source
 from rag.records import Paragraph
 from rag.text import figures

@@ -14,7 +14,7 @@ from rag.page.asking import AT_ONCE, MODEL, SCREEN
 from rag.page.markup import button, lang, lines, notice_html
 from rag.page.turns import Busy, Turns
 from rag.page.wording import complaint, words
-from rag.present import UNOFFICIAL
+from rag.present import message
 from rag.records import Language, Paragraph
 from rag.references import written
 
@@ -139,7 +139,7 @@ def _finding(number: int, finding: Finding, assistant: Assistant, draft: Draft, 
     say, (kind, sign) = words(page), _kind(finding)
     joint, colon = ("；", "：") if page == "zh" else ("; ", ": ")
     told = [_verdict(finding, page)]
-    told += [] if finding.official else [UNOFFICIAL[page]]
+    told += [] if finding.official else [message("unofficial", page)]
     told += [say["draft_missing"].format(numbers=", ".join(finding.missing))] if finding.missing[1:] else []
     told += [say["draft_said"].format(source=finding.said)] if finding.said and finding.verdict in SOURCED else []
     head = f"<b>{sign}{number} {say[f'draft_{finding.kind}']}</b>{colon}{escape(joint.join(told))}"

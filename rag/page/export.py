@@ -7,7 +7,7 @@ from typing import Any
 from xml.sax.saxutils import escape
 
 from rag.checking import MARKER
-from rag.present import BENEATH, UNOFFICIAL, VERDICTS, answer_json
+from rag.present import answer_json, message
 from rag.records import Answer, Citation, Paragraph, Report
 from rag.references import written
 
@@ -80,14 +80,15 @@ def _pieces(answer: Answer) -> Iterator[tuple[str, Citation | None]]:
             end = marker.end()
     yield answer.text[end:], None
     if answer.quoted:
-        yield f"\n{BENEATH[answer.language]}\n", None
+        yield f"\n{message('beneath', answer.language)}\n", None
         yield from _pieces(answer.quoted)
 
 
 def _note(citation: Citation, answer: Answer, reports: Reports, among: Sequence[Paragraph]) -> str:
     """A footnote: the reference, what checking found, and the official words behind a rendering's."""
     language, report = answer.language, reports[citation.paragraph.report]
-    said = [VERDICTS[language][citation.verdict], *([] if citation.official else [UNOFFICIAL[language]])]
+    said = [message(f"verdict-{citation.verdict}", language)]
+    said += [] if citation.official else [message("unofficial", language)]
     notes = f" ({'; '.join(said)})" if language == "en" else f"（{'；'.join(said)}）"
     original = f" {_line(citation.original)}" if citation.original else ""
     link = report.links.get(language, "")

@@ -11,7 +11,7 @@ from typing import Any
 
 from rag.checking import MARKER
 from rag.page.wording import LANGUAGE_NAMES, told, words
-from rag.present import BENEATH, LEFT_OUT, UNOFFICIAL, VERDICTS, VIEW, answer_text, searched_for_text
+from rag.present import answer_text, message, searched_for_text
 from rag.records import Answer, Citation, Hit, Language, Paragraph, Report, Slice, Verdict
 from rag.references import written
 
@@ -40,7 +40,7 @@ def writing_html(checked: str, growing: str, quoted: Answer, reports: Reports, a
     """What a model has written so far, what is not checked yet set apart, over the quoted answer."""
     language, say = quoted.language, words(quoted.language)
     said = f'{lines(checked)}<span class="unchecked">{lines(growing)}</span>' if checked or growing else say["writing"]
-    beneath = f'<p class="note">{BENEATH[language]}</p>{_statements(quoted, reports, among)}'
+    beneath = f'<p class="note">{message("beneath", language)}</p>{_statements(quoted, reports, among)}'
     return f'<div class="answer waiting" lang="{lang(language)}"><p class="text written">{said}</p>{beneath}</div>'
 
 
@@ -73,7 +73,7 @@ def answer_html(answer: Answer, reports: Reports, only: str, turn: int, among: A
         body = _statements(answer, reports, among)
         rest = answer.hits
     if answer.quoted:
-        body += f'<p class="note">{BENEATH[language]}</p>{_statements(answer.quoted, reports, among)}'
+        body += f'<p class="note">{message("beneath", language)}</p>{_statements(answer.quoted, reports, among)}'
     body += _left_out(answer)
     more = say["found"].format(n=len(answer.hits))
     found = f"<details><summary>{more}</summary>{_hits(rest, reports, language, among)}</details>" if rest else ""
@@ -90,14 +90,14 @@ def _statements(answer: Answer, reports: Reports, among: Among) -> str:
 def _left_out(answer: Answer) -> str:
     """Why a model that was asked wrote none of the answer; what it wrote that did not hold, struck, with the reason."""
     language = answer.language
-    view = f'<p class="note">{VIEW[answer.model_view][language]}</p>' if answer.model_view else ""
+    view = f'<p class="note">{message(f"view-{answer.model_view}", language)}</p>' if answer.model_view else ""
     if not answer.rejected:
         return view
     struck = "".join(
         f'<li><del>{lines(each.text)}</del> <span class="note">⚠ {escape(each.why)}</span></li>'
         for each in answer.rejected
     )
-    return f'{view}<div class="left-out"><p class="note">{LEFT_OUT[language]}</p><ul>{struck}</ul></div>'
+    return f'{view}<div class="left-out"><p class="note">{message("left-out", language)}</p><ul>{struck}</ul></div>'
 
 
 def paragraph_html(
@@ -163,7 +163,8 @@ def _cited(answer: Answer) -> str:
         shown.append(_quoted(answer.text[end : marker.start()], citation))
         shown.append(_cite_button(citation, answer))
         if citation.verdict in REJECTED:
-            shown.append(f' <strong class="rejected">⚠ {VERDICTS[answer.language][citation.verdict]}</strong>')
+            said = message(f"verdict-{citation.verdict}", answer.language)
+            shown.append(f' <strong class="rejected">⚠ {said}</strong>')
         end = marker.end()
     return "".join([*shown, lines(answer.text[end:])])
 
@@ -185,7 +186,7 @@ def _cite_button(citation: Citation, answer: Answer, name: str = "") -> str:
     quotes = [[each.language, *(each.span or (0, 0)), each.verdict, _short(each.quote, QUOTED)] for each in first]
     value = {"p": citation.paragraph.id, "q": quotes}
     kind = "cite rejected" if citation.verdict in REJECTED else "cite"
-    return button(kind, value, name or f"[{citation.marker}]", VERDICTS[answer.language][citation.verdict])
+    return button(kind, value, name or f"[{citation.marker}]", message(f"verdict-{citation.verdict}", answer.language))
 
 
 def _sources(answer: Answer, reports: Reports, among: Among) -> str:
@@ -193,8 +194,8 @@ def _sources(answer: Answer, reports: Reports, among: Among) -> str:
     for marker in dict.fromkeys(citation.marker for citation in answer.citations):
         together = [citation for citation in answer.citations if citation.marker == marker]
         reference = written(together[0].paragraph, reports[together[0].paragraph.report], language, among)
-        said = [VERDICTS[language][verdict] for verdict in dict.fromkeys(each.verdict for each in together)]
-        said += [] if all(each.official for each in together) else [UNOFFICIAL[language]]
+        said = [message(f"verdict-{verdict}", language) for verdict in dict.fromkeys(each.verdict for each in together)]
+        said += [] if all(each.official for each in together) else [message("unofficial", language)]
         signs = [_mark(each.verdict)[1] for each in together]
         sign = next(sign for sign in "✗?✓" if sign in signs)  # the worst
         notes = escape("; ".join(said) if language == "en" else "；".join(said))
@@ -230,7 +231,7 @@ def _acts(answer: Answer, reports: Reports, turn: int, among: Among) -> str:
     )
     return (
         '<div class="acts">'
-        + button("act copy", answer_text(answer, reports, among), say["copy"], "")
+        + button("act copy", answer_text(answer, reports), say["copy"], "")
         + button("act again", turn, say["again"], "")
         + button("act edit", turn, say["edit"], "")
         + f'<details class="takes"><summary>{say["take_one"]}</summary>{takes}</details>'
@@ -284,7 +285,7 @@ def _text_section(paragraph: Paragraph, spoken: Language | str, language: Langua
 
 def _verdict(quote: str, verdict: Verdict, language: Language) -> str:
     kind, sign = _mark(verdict)
-    said = escape(VERDICTS[language][verdict])
+    said = escape(message(f"verdict-{verdict}", language))
     return f'<p class="verdict {kind}">{sign} {words(language)["quoted"]}“{escape(quote)}” — {said}</p>'
 
 

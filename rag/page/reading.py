@@ -5,7 +5,7 @@ from html import escape
 
 from rag.page.markup import button, headings_in, lang, lines, links_html, title_in
 from rag.page.wording import LANGUAGE_NAMES, words
-from rag.present import UNOFFICIAL
+from rag.present import message
 from rag.records import Hit, Language, Paragraph, Report
 from rag.references import written
 
@@ -82,7 +82,11 @@ def _readable(paragraph: Paragraph, report: Report, language: Language, among: S
 def _compared(paragraph: Paragraph, report: Report, language: Language, among: Sequence[Paragraph]) -> str:
     spoken = language if paragraph.in_language(language) else paragraph.language
     translation = paragraph.translations.get(spoken)
-    note = f'<span class="note">{UNOFFICIAL[language]}</span>' if translation and not translation.official else ""
+    note = (
+        f'<span class="note">{message("unofficial", language)}</span>'
+        if translation and not translation.official
+        else ""
+    )
     opener = button("cite", {"p": paragraph.id, "q": []}, written(paragraph, report, language, among))
     text = lines(paragraph.in_language(spoken) or paragraph.text)
     return f'<div class="compared">{opener} {note}<p class="body" lang="{lang(spoken)}">{text}</p></div>'
