@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from rag.errors import ReportError
-from rag.reports import files
+from rag.reports import files, word
 from rag.reports.files import READABLE, file_sha256, list_reports, read_text
 
 LANGUAGES = ["en", "zh"]
@@ -415,7 +415,7 @@ def test_hostile_word_files_are_refused(
 def test_a_word_file_is_refused_for_its_size_once_unzipped(
     made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(files, "MAX_UNZIPPED_BYTES", 20_000)
+    monkeypatch.setattr(word, "MAX_UNZIPPED_BYTES", 20_000)
     message = complaint(made / "en.docx")
     assert "bytes once unzipped" in message
     assert "20,000" in message
