@@ -199,7 +199,7 @@ def add(
     settings = _settings(index=index, embedder=embedder)
     seen: own.Preview = _to_its_end(own.preview(file, settings, open_index(settings.index)))
     try:
-        typer.echo("\n".join(own.told(seen)))
+        typer.echo(own.preview_text(seen))
         if not yes:
             typer.confirm("Add it to the index?", abort=True)
         _to_its_end(own.add(seen, seen.facts, settings))

@@ -55,7 +55,6 @@ class Stopped(Exception):  # not an error of the caller's: `why` decides what is
         """Stopped by the clock or the processor's ("time"), for want of memory, or by itself ("crash")."""
         super().__init__(f"stopped after {seconds:.1f} s: {why}")
         self.why = why
-        self.seconds = seconds
 
 
 def run(job: str, given: Mapping[str, Any], limits: Limits) -> Generator[News, None, Any]:
@@ -71,31 +70,37 @@ def run(job: str, given: Mapping[str, Any], limits: Limits) -> Generator[News, N
         env=_environment(),
         start_new_session=True,  # so that what it starts goes with it
     )
+    assert child.stdin is not None  # noqa: S101  # both were asked for
+    assert child.stdout is not None  # noqa: S101
     try:
-        assert child.stdin is not None  # noqa: S101  # it was asked for
         with suppress(BrokenPipeError):  # it ended before it listened: its exit code tells
             child.stdin.write(json.dumps({"limits": asdict(limits), "given": dict(given)}).encode())
             child.stdin.close()
-        return (yield from _listen(child, limits, started))
+        return (yield from _listen(child, child.stdout.fileno(), limits, started))
     finally:
-        _kill(child)
+        with suppress(ProcessLookupError):  # it has ended, and left nobody behind
+            os.killpg(child.pid, signal.SIGKILL)
+        child.wait()
+        child.stdout.close()
+        with suppress(BrokenPipeError):
+            child.stdin.close()
 
 
-def _listen(child: "subprocess.Popen[bytes]", limits: Limits, started: float) -> Generator[News, None, Any]:
+def _listen(
+    child: "subprocess.Popen[bytes]", channel: int, limits: Limits, started: float
+) -> Generator[News, None, Any]:
     """The child's news as it comes, with a repetition every TICK; its answer at the end."""
-    assert child.stdout is not None  # noqa: S101  # it was asked for
-    heard, said, latest = b"", 0, News("start", 0, 0, 0.0)
+    heard, said = b"", 0
+    what, done, of = "start", 0, 0
     while True:
         taken = monotonic() - started
         if limits.seconds and taken > limits.seconds:
             raise Stopped("time", taken)
         patience = min(TICK, limits.seconds - taken) if limits.seconds else TICK
-        ready, _, _ = select.select([child.stdout], [], [], patience)
-        if not ready:
-            latest = News(latest.what, latest.done, latest.of, monotonic() - started)
-            yield latest
+        if not select.select([channel], [], [], patience)[0]:
+            yield News(what, done, of, monotonic() - started)
             continue
-        block = os.read(child.stdout.fileno(), BLOCK)
+        block = os.read(channel, BLOCK)
         said += len(block)
         if said > MOST_SAID:
             raise Stopped("memory", taken)
@@ -109,28 +114,19 @@ def _listen(child: "subprocess.Popen[bytes]", limits: Limits, started: float) ->
             if kind == "stopped":
                 raise Stopped(told, taken)
             what, done, of = told
-            latest = News(what, done, of, monotonic() - started)
-            yield latest
+            yield News(what, done, of, monotonic() - started)
         if not block:
             raise Stopped("time" if child.wait() in SIGNALLED_CPU else "crash", taken)
 
 
-def _error(kind: str, message: str) -> errors.RagError:
+def _error(name: str, key: str, values: Mapping[str, Any]) -> errors.RagError:
     """The RagError of that name; only those of `rag.errors` are taken at their word."""
-    known = getattr(errors, kind, errors.RagError)
-    return known(message) if issubclass(known, errors.RagError) else errors.RagError(message)
+    named = getattr(errors, name, None)
+    kind = named if isinstance(named, type) and issubclass(named, errors.RagError) else errors.RagError
+    return kind(key, **values)
 
 
 def _environment() -> dict[str, str]:
     """Ours, with this package to be found, and with no thread pools that would reserve address space."""
     found = os.pathsep.join(filter(None, [str(Path(__file__).parents[2]), os.environ.get("PYTHONPATH", "")]))
     return {**os.environ, "PYTHONPATH": found, "PYTHONUTF8": "1", "HF_HUB_OFFLINE": "1", "OPENBLAS_NUM_THREADS": "1"}
-
-
-def _kill(child: "subprocess.Popen[bytes]") -> None:
-    with suppress(ProcessLookupError):  # it has ended, and left nobody behind
-        os.killpg(child.pid, signal.SIGKILL)
-    child.wait()
-    for pipe in (child.stdin, child.stdout):
-        if pipe is not None and not pipe.closed:
-            pipe.close()

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 from rag.assistant import Assistant
 from rag.errors import RagError
 from rag.own import library as own
+from rag.own.jobs import TITLE
 from rag.own.limited import News
-from rag.own.recognising import TITLE
 from rag.page.asking import SCREEN
 from rag.page.markup import notice_html
 from rag.page.recognised import about_html, done_html, list_html, preview_html, progress_html

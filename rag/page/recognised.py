@@ -4,9 +4,9 @@ from collections.abc import Collection
 from html import escape
 
 from rag.index import Index
+from rag.own.jobs import LISTED, Numbering
 from rag.own.library import Preview
 from rag.own.limited import News
-from rag.own.recognising import LISTED, Numbering
 from rag.page.markup import button, lang, lines, title_in
 from rag.page.wording import LANGUAGE_NAMES, words
 from rag.records import Language

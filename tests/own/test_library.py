@@ -22,9 +22,9 @@ from rag.index import open_index
 from rag.index.generations import current
 from rag.lexicon import Lexicon
 from rag.own import library as own
+from rag.own.jobs import LISTED, Numbering, numberings, printed_title, recognise, reindex
 from rag.own.library import Facts, safe_name
 from rag.own.limited import Limits, Stopped
-from rag.own.recognising import LISTED, Numbering, numberings, printed_title, recognise
 from rag.records import Paragraph
 from rag.settings import Settings
 
@@ -62,7 +62,7 @@ def settings(tmp_path: Path, embedder: Counting, lexicon: Lexicon, monkeypatch: 
         yield from ()
         if job == "read":
             return recognise(Path(given["path"]))
-        return own.reindex(made, given["file"], given["without"], lambda *news: None)
+        return reindex(made, given["file"] and Path(given["file"]), given["without"], lambda *news: None)
 
     monkeypatch.setattr(own, "run", here)
     return made
@@ -106,7 +106,7 @@ def test_a_report_is_read_in_a_process_of_its_own_within_its_time(report: Path, 
     index: Any = type("None_", (), {"reports": {}})()
     plain = Settings(index=tmp_path / "index")
     assert result_of(own.preview(report, plain, index)).facts.symbol == "A/99/777"
-    hurried = own._read(report, replace(plain, read_seconds=0.01))
+    hurried = own.preview(report, replace(plain, read_seconds=0.01), index)
     with pytest.raises(ReportError, match=r"took longer to read than 0\.01 s; split it"):
         result_of(hurried)
 

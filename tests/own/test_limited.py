@@ -15,8 +15,9 @@ from rag.own.limited import Limits, Stopped, run
 
 JOBS = {  # what the child does in place of a job of ours
     "says": "say('news', ['reading', 1, 2]); say('answer', given)",
-    "fails": "raise ReportError('a.pdf: 坏了; try again')",
-    "leaks": "say('error', ['SystemExit', 'x'])",
+    "fails": "raise ReportError('own-time', file='坏了.pdf', seconds=2.5)",
+    "leaks": "say('error', ['SystemExit', 'x', {}])",
+    "imports": "say('error', ['Mapping', 'x', {}])",
     "sleeps": "import time; time.sleep(60)",
     "spins": "\nwhile True: pass",
     "hoards": "x = bytearray(1 << 31)",
@@ -61,11 +62,13 @@ def test_news_and_the_answer_arrive_and_what_is_printed_does_not_disturb_them() 
 
 
 def test_its_errors_are_ours_and_nothing_else_is_made_of_their_names() -> None:
-    with pytest.raises(ReportError, match=r"a\.pdf: 坏了; try again"):
+    with pytest.raises(ReportError, match=r"坏了\.pdf: took longer to read than 2\.5 s") as failed:
         result_of(run("fails", {}, Limits()))
-    with pytest.raises(Exception, match="x") as caught:
-        result_of(run("leaks", {}, Limits()))
-    assert type(caught.value).__name__ == "RagError"
+    assert failed.value.told("zh") == "坏了.pdf：读取超过 2.5 秒，已停止；请拆成几份，或另存为纯文本。"
+    for job in ("leaks", "imports"):
+        with pytest.raises(Exception, match="x") as caught:
+            result_of(run(job, {}, Limits()))
+        assert type(caught.value).__name__ == "RagError"
 
 
 @pytest.mark.parametrize(

@@ -5,8 +5,7 @@ import pytest
 
 from rag.errors import ReportError
 from rag.records import Report
-from rag.reports import list_reports, read_folder, read_report
-from rag.reports.known import describe, known_reports, printed_symbol
+from rag.reports import describe, known_reports, list_reports, printed_symbol, read_folder, read_report
 
 SEEDS = Path(__file__).parents[2] / "seeds"
 

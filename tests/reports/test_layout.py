@@ -4,10 +4,11 @@ from types import ModuleType
 
 import pytest
 
-from rag.reports import blocks, known, layout, marks, numbering, parsing, renderings, tables
+from rag import reports
+from rag.reports import blocks, layout, marks, numbering, parsing, tables
 from rag.reports.layout import Kind, Spacing, lay_out
 
-MODULES = (blocks, known, layout, marks, numbering, parsing, renderings, tables)
+MODULES = (reports, blocks, layout, marks, numbering, parsing, tables)
 
 
 def body(text: str) -> list[str]:
@@ -214,7 +215,7 @@ def test_every_pattern_takes_linear_time(pattern: re.Pattern[str]) -> None:
 
 @pytest.mark.parametrize(
     "pattern",
-    [marks._INLINE, marks._SIGN, marks._AFTER_PUNCTUATION, marks._AFTER_WORD, parsing.LINK, known.YEAR],
+    [marks._INLINE, marks._SIGN, marks._AFTER_PUNCTUATION, marks._AFTER_WORD, parsing.LINK, reports.YEAR],
     ids=lambda pattern: pattern.pattern[:20],
 )
 def test_every_pattern_that_is_searched_for_takes_linear_time(pattern: re.Pattern[str]) -> None:

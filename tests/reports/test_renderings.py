@@ -6,9 +6,7 @@ import pytest
 
 from rag.errors import ReportError
 from rag.records import Paragraph
-from rag.reports import read_report
-from rag.reports.parsing import parse
-from rag.reports.renderings import join_renderings, read_rendering, rendering_file
+from rag.reports import join_renderings, parse, read_rendering, read_report, rendering_file
 
 SEEDS = Path(__file__).parents[2] / "seeds"
 TEXT = "渡船\n\n摘要\n\n渡船安全。\n\n一. 导言\n\n1. 第一。\n\n2. 第二。\n\n附件\n\n国家\t培训\n甲国\t无\n乙国\t有\n"
