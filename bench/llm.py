@@ -22,7 +22,8 @@ from typing import Any
 
 from langchain_core.messages import HumanMessage, SystemMessage
 
-from rag.models.chat import LlamaChat, figures, generate
+from rag.models.chat import figures, generate
+from rag.models.local import LlamaChat
 from rag.records import Language
 from rag.reports import read_report
 from rag.settings import Settings
@@ -119,7 +120,7 @@ def a_round(chat: LlamaChat, settings: Settings, language: Language, plain_first
     first, second = messages(language, 0), messages(language, 1)
     if plain_first:
         yield "plain", run_plain(chat, first, settings.llm_output)
-    chat._llama.reset()
+    chat.engine.llama.reset()
     yield "ours", run_ours(chat, first, settings)
     yield "second", run_ours(chat, second, settings)
     if not plain_first:
@@ -201,9 +202,9 @@ def run_ours(chat: LlamaChat, prompt: Messages, settings: Settings) -> Run:
 def run_plain(chat: LlamaChat, prompt: Messages, limit: int) -> Run:
     """One answer by llama-cpp-python alone, on the same model, from an empty context."""
     roles = {"system": prompt[0].text, "user": prompt[1].text}
-    chat._llama.reset()
+    chat.engine.llama.reset()
     started, times = perf_counter(), []
-    stream: Iterator[Mapping[str, Any]] = chat._llama.create_chat_completion(
+    stream: Iterator[Mapping[str, Any]] = chat.engine.llama.create_chat_completion(
         [{"role": role, "content": text} for role, text in roles.items()],
         max_tokens=limit,
         temperature=0.0,
@@ -212,8 +213,8 @@ def run_plain(chat: LlamaChat, prompt: Messages, limit: int) -> Run:
     for chunk in stream:
         if chunk["choices"][0]["delta"].get("content"):
             times.append(perf_counter() - started)
-    asked = chat.get_num_tokens_from_messages(list(prompt))
-    return run_of(times, chat._llama.n_tokens - asked + 1)  # the last one is not read
+    asked = len(chat.engine.prompt(prompt))
+    return run_of(times, chat.engine.llama.n_tokens - asked + 1)  # the last one is not read
 
 
 def run_of(times: Sequence[float], written: int) -> Run:

@@ -68,7 +68,9 @@ def _gpu(settings: Settings) -> Iterator[Line]:
     """How much of a local language model is on a GPU."""
     if settings.llm == "none" or settings.llm.startswith("http") or find_spec("llama_cpp") is None:
         return
-    from rag.models.chat import LlamaChat, chat_model, uses_gpu
+    from rag.models.chat import chat_model
+    from rag.models.engine import uses_gpu
+    from rag.models.local import LlamaChat
 
     if not uses_gpu():
         yield Line("GPU: none is used; this llama.cpp was built for the processor alone. README says how to build it.")
@@ -76,7 +78,7 @@ def _gpu(settings: Settings) -> Iterator[Line]:
     try:
         model = chat_model(settings)
         if isinstance(model, LlamaChat):
-            on_gpu, layers = model.offloaded
+            on_gpu, layers = model.engine.offloaded
             yield Line(f"GPU: {on_gpu} of the model's {layers} layers are on it.")
     except RagError as error:
         yield Line(f"GPU: {error}", fine=False)

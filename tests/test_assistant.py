@@ -24,7 +24,7 @@ from rag.checking import MARKER, check_answer
 from rag.errors import GenerationError
 from rag.index import Index
 from rag.lexicon import Lexicon
-from rag.models.chat import LlamaChat
+from rag.models.local import LlamaChat
 from rag.page.export import as_markdown
 from rag.page.markup import answer_html
 from rag.present import answer_json, answer_text, message
@@ -392,7 +392,7 @@ def test_a_second_question_reads_little_of_the_prompt_again(local: Assistant) ->
     reused = []
     for question in ("2033年渡船沉没造成多少乘客丧生？", "2033年渡船为何沉没？"):
         hits = local.search(question)
-        prompt = write_prompt(question, hits, local.index.reports, "zh", model.get_num_tokens, model.context)
+        prompt = write_prompt(question, hits, local.index.reports, "zh", model.get_num_tokens, model.engine.context)
         run = model.invoke(list(prompt.messages), grammar=prompt.grammar)
         assert run.usage_metadata is not None
         reused.append(run.response_metadata["reused_tokens"] / run.usage_metadata["input_tokens"])
@@ -439,7 +439,7 @@ def test_the_seed_reports_hold_no_orders_to_a_model() -> None:
 
 
 def _specials(chat: LlamaChat, messages: Sequence[BaseMessage]) -> int:
-    return sum(token >= 256 for token in chat._prompt(messages))
+    return sum(token >= 256 for token in chat.engine.prompt(messages))
 
 
 _CHATS: dict[Path, LlamaChat] = {}

@@ -85,14 +85,14 @@ def test_a_gguf_file_needs_llama_cpp(settings: Settings, installed: bool, monkey
 def test_how_much_of_a_model_is_on_a_gpu(
     settings: Settings, tmp_path: Path, built: bool, said: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("rag.models.chat.uses_gpu", lambda: built)
+    monkeypatch.setattr("rag.models.engine.uses_gpu", lambda: built)
     local = replace(settings, llm=str(tiny_gguf.write(tmp_path / "tiny.gguf")))
     assert wrong(local) == []
     assert any(text.startswith(said) for text in told(local))
 
 
 def test_a_model_that_a_gpu_cannot_load_is_told(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("rag.models.chat.uses_gpu", lambda: True)
+    monkeypatch.setattr("rag.models.engine.uses_gpu", lambda: True)
     (problem,) = wrong(replace(settings, llm="none.gguf"))
     assert problem.startswith("GPU: No model file none.gguf")
 

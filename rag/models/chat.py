@@ -3,40 +3,34 @@
 It knows nothing of questions or paragraphs.
 """
 
+import os
 import re
-from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
-from importlib import import_module
+from collections.abc import Callable, Generator, Mapping, Sequence
+from contextlib import closing, suppress
+from contextvars import copy_context
 from importlib.util import find_spec
 from pathlib import Path
+from queue import Empty, SimpleQueue
+from threading import Event, Thread
 from time import monotonic
-from typing import Any
+from typing import Any, cast
 
 from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import AIMessageChunk, BaseMessage
 
 from rag.errors import GenerationError, ModelError
-from rag.models.engine import check_file, uses_gpu
-from rag.models.local import LlamaChat, too_slow
-from rag.models.server import chat_at, listened
+from rag.models.engine import check_file
+from rag.models.local import LlamaChat, begun, model_failed
 from rag.records import Waiting
 from rag.settings import Settings
-
-__all__ = [
-    "LlamaChat",
-    "chat_model",
-    "context_of",
-    "estimated_tokens",
-    "figures",
-    "generate",
-    "model_name",
-    "token_counter",
-    "uses_gpu",
-]
 
 HAN_TOKENS, LATIN_TOKENS = 1.0, 0.4  # tokens a character, on the safe side, where the tokenizer is not at hand
 THINKING = re.compile(r"<think>.*?(?:</think>|\Z)\s*", re.DOTALL)
 LONGEST_TOKEN = 20  # characters a token has at the most on average: a server that goes on beyond them ignores the limit
+KEY = "RAPPORTEUR_LLM_KEY"  # of its own: a key meant for a paid service must not be sent to another server
+PROBE_SECONDS = 5.0  # to be told what models a server has
+TICK = 0.2  # seconds between two looks whether the reader has stopped
+FIGURES = {"prompt_tokens": "input_tokens", "reused_tokens": "reused_tokens", "written_tokens": "output_tokens"}
 
 
 def chat_model(settings: Settings) -> BaseChatModel | None:
@@ -48,11 +42,11 @@ def chat_model(settings: Settings) -> BaseChatModel | None:
     if settings.llm == "none":
         return None
     if re.match(r"https?://", settings.llm):
-        return chat_at(settings)
+        return _behind_server(settings)
     path = Path(settings.llm).expanduser()
     check_file(path)
     if find_spec("llama_cpp") is None:
-        raise ModelError(f"{path} needs llama-cpp-python, which is not installed. Run: make llm")
+        raise ModelError("needs-llama-cpp", path=str(path))
     return LlamaChat(
         path=path,
         context_size=settings.llm_context,
@@ -64,29 +58,19 @@ def chat_model(settings: Settings) -> BaseChatModel | None:
 
 def model_name(model: BaseChatModel) -> str:
     """What a reader calls a chat model: its file's or its server's name for it."""
-    if isinstance(model, LlamaChat):
-        return model.path.name
-    return str(getattr(model, "model_name", None) or model._llm_type)
+    return model.path.name if isinstance(model, LlamaChat) else getattr(model, "model_name", None) or model._llm_type
 
 
 def token_counter(model: BaseChatModel) -> Callable[[str], int]:
     """How many tokens a text takes: by the model's tokenizer, or estimated high where that is a server's."""
-    return model.get_num_tokens if isinstance(model, LlamaChat) else estimated_tokens
-
-
-def estimated_tokens(text: str) -> int:
-    """How many tokens a text takes at the most with the usual tokenizers.
-
-    >>> estimated_tokens("武器"), estimated_tokens("small arms")
-    (2, 4)
-    """
-    latin = sum(character < "\u2e80" for character in text)
-    return round(LATIN_TOKENS * latin + HAN_TOKENS * (len(text) - latin))
+    if isinstance(model, LlamaChat):
+        return model.get_num_tokens
+    return lambda text: round(sum(LATIN_TOKENS if character < "\u2e80" else HAN_TOKENS for character in text))
 
 
 def context_of(model: BaseChatModel, settings: Settings) -> int:
     """How many tokens prompt and answer may take together: as the file says, else as the settings do."""
-    return model.context if isinstance(model, LlamaChat) else settings.llm_context
+    return model.engine.context if isinstance(model, LlamaChat) else settings.llm_context
 
 
 def generate(
@@ -98,42 +82,36 @@ def generate(
 ) -> Generator[str | Waiting, None, Mapping[str, Any]]:
     """The text a model writes, as it comes, without its thinking; `Waiting` from time to time while there is none yet.
 
-    Returns what is known of the run:
-    `finish_reason`, and of a local model what `figures` reads. Only a local model is held to the grammar and to a limit
-    of its own. Closing the iterator stops the model. GenerationError where it fails, writes nothing or something that
-    is not text, or takes longer than `settings.llm_timeout`.
+    Returns what is known of the run: `finish_reason`, and of a local model what `figures` reads. Only a local model is
+    held to the grammar and to a limit of its own. Closing the iterator stops the model. ModelError where it cannot be
+    loaded; GenerationError where it fails, writes nothing or something that is not text, or takes longer than
+    `settings.llm_timeout`.
     """
-    deadline = monotonic() + settings.llm_timeout
-    ticket = object()
-    more: dict[str, Any] = {}
-    if isinstance(model, LlamaChat):
-        more = {"grammar": grammar, "max_tokens": limit, "ticket": ticket}
-    name, raw, shown = model_name(model), "", ""
+    deadline, name, raw, shown = monotonic() + settings.llm_timeout, model_name(model), "", ""
     run: dict[str, Any] = {}
-    with _as_generation_error(model), closing(_chunks(model, messages, more)) as chunks:
+    if isinstance(model, LlamaChat):
+        stream = model.stream(list(messages), grammar=grammar, max_tokens=limit)
+    else:
+        stream = _listen(model, messages)
+    with closing(cast(Generator[AIMessageChunk], stream)) as chunks:
         for chunk in chunks:
             if monotonic() > deadline:
-                raise too_slow(name, settings.llm_timeout)
-            if chunk is None:
-                yield Waiting()
-                continue
-            if isinstance(model, LlamaChat) and (ahead := model.ahead(ticket)):
-                yield Waiting(ahead)
-                continue
+                raise GenerationError("model-too-slow", model=name, seconds=settings.llm_timeout)
             raw += chunk.text
             run.update(chunk.response_metadata)
             run.update(chunk.usage_metadata or {})
-            if "\ufffd" in raw:
-                raise GenerationError(f"{name} wrote bytes that are not text. Choose another model: rapporteur models")
+            if "\ufffd" in chunk.text:
+                raise GenerationError("not-text", model=name)
             if len(raw) > LONGEST_TOKEN * settings.llm_output:
-                raise GenerationError(f"{name} does not stop writing. Choose another model: rapporteur models")
-            visible = _without_thinking(raw)
-            yield visible[len(shown) :] or Waiting()
+                raise GenerationError("endless", model=name)
+            visible = THINKING.sub("", raw)
+            visible = visible[: len(visible) - begun(visible, "<think>")]
+            yield visible[len(shown) :] or Waiting(chunk.response_metadata.get("ahead", 0))
             shown = visible
-    rest = THINKING.sub("", raw)[len(shown) :]
-    if not (shown + rest).strip():
-        raise GenerationError(f"{name} wrote nothing. Ask again, or choose another model: rapporteur models")
-    yield rest or Waiting()
+    written = THINKING.sub("", raw)
+    if not written.strip():
+        raise GenerationError("nothing-written", model=name)
+    yield written[len(shown) :] or Waiting()
     return run
 
 
@@ -143,58 +121,82 @@ def figures(run: Mapping[str, Any]) -> dict[str, float]:
     >>> figures({"input_tokens": 900, "reused_tokens": 600, "output_tokens": 40, "generate_ms": 5000.0})
     {'prompt_tokens': 900, 'reused_tokens': 600, 'written_tokens': 40, 'tokens_per_second': 8.0}
     """
-    names = {"prompt_tokens": "input_tokens", "reused_tokens": "reused_tokens", "written_tokens": "output_tokens"}
-    told = {name: run[key] for name, key in names.items() if key in run}
+    told = {name: run[key] for name, key in FIGURES.items() if key in run}
     if run.get("generate_ms") and "written_tokens" in told:
         told["tokens_per_second"] = round(1000 * told["written_tokens"] / run["generate_ms"], 2)
     return told
 
 
-def _chunks(
-    model: BaseChatModel, messages: Sequence[BaseMessage], more: Mapping[str, Any]
-) -> Generator[AIMessageChunk | None, None, None]:
-    """What a model streams, as something that can be closed; None while a server says nothing."""
-    if isinstance(model, LlamaChat):
-        yield from model.stream(list(messages), **more)
-    else:
-        yield from listened(model, messages, (ModelError, *_failures(model)))
+def _behind_server(settings: Settings) -> BaseChatModel:
+    """A chat model behind an OpenAI-compatible server."""
+    if find_spec("langchain_openai") is None:
+        raise ModelError("needs-langchain-openai", server=settings.llm)
+    from langchain.chat_models import init_chat_model
+
+    url = settings.llm.rstrip("/")
+    url = url if re.match(r"https?://[^/]+/.", url) else f"{url}/v1"
+    key = os.environ.get(KEY, "none")
+    model: BaseChatModel = init_chat_model(
+        settings.llm_model or _first_model(url, key),
+        model_provider="openai",
+        base_url=url,
+        api_key=key,
+        temperature=0,
+        timeout=settings.llm_timeout,
+        max_retries=0,
+        stream_usage=False,  # not every server knows the option
+        # Under the old name: not every server knows `max_completion_tokens`, which langchain-openai would send.
+        extra_body={"max_tokens": settings.llm_output, "chat_template_kwargs": {"enable_thinking": False}},
+    )
+    return model
 
 
-def _without_thinking(text: str) -> str:
-    """The text but for thinking, also where that has only begun."""
-    text = THINKING.sub("", text)
-    begun = next((n for n in range(len("<think>") - 1, 0, -1) if text.endswith("<think>"[:n])), 0)
-    return text[: len(text) - begun]
+def _first_model(url: str, key: str) -> str:
+    """The first model a server lists."""
+    from openai import OpenAI, OpenAIError
 
-
-@contextmanager
-def _as_generation_error(model: BaseChatModel) -> Iterator[None]:
-    """Whatever a server or llama.cpp does wrong, as a GenerationError."""
     try:
-        yield
-    except GenerationError:
-        raise
-    except ModelError as error:
-        raise GenerationError(str(error)) from error
-    except _failures(model) as error:
-        raise _failed(model_name(model), error) from error
+        with OpenAI(base_url=url, api_key=key, timeout=PROBE_SECONDS, max_retries=0) as client:
+            listed = [model.id for model in client.models.list().data]
+    except (OpenAIError, ValueError, TypeError, AttributeError) as error:
+        raise ModelError("no-server", server=url, reason=" ".join(str(error).split())[:160]) from error
+    if not listed:
+        raise ModelError("no-model-listed", server=url)
+    return listed[0]
 
 
-def _failures(model: BaseChatModel) -> tuple[type[Exception], ...]:
-    """What a model may raise through no fault of ours."""
-    if isinstance(model, LlamaChat):
-        return (RuntimeError, MemoryError)
-    from openai import OpenAIError
+def _listen(model: BaseChatModel, messages: Sequence[BaseMessage]) -> Generator[AIMessageChunk]:
+    """What a model behind a server streams, and an empty chunk now and then while nothing comes.
 
-    # The client changed from httpx to httpx2, and lets what these raise in the middle of a stream through.
-    clients = [import_module(name) for name in ("httpx", "httpx2") if find_spec(name)]
-    # langchain-openai lets through what a server's malformed answer makes of its own code.
-    odd = (ValueError, TypeError, KeyError, AttributeError, IndexError)
-    return (OpenAIError, *(client.HTTPError for client in clients), *odd)
+    A thread reads, because a read cannot be broken off: a server that says nothing, or never anything but that it is
+    still there, would keep the reader from stopping. When this is closed the thread drops the connection at the next
+    thing the server sends.
+    """
+    come: SimpleQueue[AIMessageChunk | Exception | None] = SimpleQueue()
+    closed = Event()
 
+    def read() -> None:
+        try:
+            for chunk in model.stream(list(messages)):
+                if closed.is_set():
+                    return
+                come.put(chunk)
+            come.put(None)
+        except Exception as error:  # handed on: a client lets through what a malformed answer makes of its own code
+            nothing = "No generation chunks" in str(error)  # langchain-core's way of saying that nothing was streamed
+            come.put(None if nothing else error)
 
-def _failed(name: str, error: Exception) -> GenerationError:
-    said = re.sub(r"\s+", " ", str(error)).strip()[:200] or type(error).__name__
-    if "No generation chunks" in said:  # langchain-core's way of saying that nothing was streamed
-        return GenerationError(f"{name} wrote nothing. Ask again, or choose another model: rapporteur models")
-    return GenerationError(f"{name} failed ({said}). See that it runs, or ask without it: --llm none")
+    Thread(target=copy_context().run, args=(read,), daemon=True).start()
+    try:
+        chunk: AIMessageChunk | Exception | None = AIMessageChunk(content="")
+        while chunk is not None:
+            if isinstance(chunk, ModelError):
+                raise chunk
+            if isinstance(chunk, Exception):
+                raise model_failed(model_name(model), chunk) from chunk
+            yield chunk
+            chunk = AIMessageChunk(content="")
+            with suppress(Empty):
+                chunk = come.get(timeout=TICK)
+    finally:
+        closed.set()

@@ -1,4 +1,4 @@
-"""Tests of rag/llm: the real llama.cpp on small random models, and servers that misbehave."""
+"""Tests of rag.models.chat and what it runs: the real llama.cpp on small random models, and servers that misbehave."""
 
 import json
 import os
@@ -18,6 +18,7 @@ from typing import Any
 import llama_cpp
 import pytest
 import tiny_gguf
+from langchain_core.language_models import FakeListChatModel
 from langchain_core.messages import AIMessage, HumanMessage, SystemMessage
 from langchain_tests.integration_tests import ChatModelIntegrationTests
 from making import text_of
@@ -25,8 +26,9 @@ from making import text_of
 from bench.llm import messages
 from rag.answering.prompt import marker_grammar
 from rag.errors import GenerationError, ModelError
-from rag.models import cores, engine
-from rag.models.chat import LlamaChat, chat_model, estimated_tokens, generate, model_name, token_counter
+from rag.models import engine, machine, writer
+from rag.models.chat import chat_model, generate, model_name, token_counter
+from rag.models.local import LlamaChat
 from rag.records import Language, Waiting
 from rag.settings import Settings
 
@@ -53,7 +55,7 @@ def _chat(path: Path, **given: Any) -> LlamaChat:
 
 
 def _decoded(chat: LlamaChat, messages: list[Any]) -> str:
-    return str(chat._llama.detokenize(chat._prompt(messages), special=True).decode())
+    return str(chat.engine.llama.detokenize(chat.engine.prompt(messages), special=True).decode())
 
 
 def _settings(llm: Path | str, **given: Any) -> Settings:
@@ -114,7 +116,7 @@ def test_figures_of_the_run_come_with_the_last_chunk(chat: LlamaChat) -> None:
     *_, last = chat.stream(ASKED, grammar='root ::= "好"')
     assert last.usage_metadata is not None
     assert last.usage_metadata["output_tokens"] == 3
-    assert last.usage_metadata["input_tokens"] == chat.get_num_tokens_from_messages(ASKED)
+    assert last.usage_metadata["input_tokens"] == len(chat.engine.prompt(ASKED))
     assert {"reused_tokens", "prompt_ms", "generate_ms"} <= set(last.response_metadata)
 
 
@@ -136,8 +138,8 @@ def test_thinking_is_switched_off_by_an_empty_block(folder: Path, name: str) -> 
 
 @pytest.mark.parametrize("token", tiny_gguf.SPECIAL)
 def test_control_tokens_in_a_message_stay_plain_text(chat: LlamaChat, token: str) -> None:
-    control = chat._prompt([HumanMessage("a")])
-    asked = chat._prompt([HumanMessage(f"a{token}b")])
+    control = chat.engine.prompt([HumanMessage("a")])
+    asked = chat.engine.prompt([HumanMessage(f"a{token}b")])
     assert sum(n >= 256 for n in asked) == sum(n >= 256 for n in control)
     assert len(asked) == len(control) + len(token) + 1
 
@@ -163,8 +165,9 @@ def test_a_model_that_cannot_go_back_reads_the_whole_prompt_again(
 ) -> None:
     chat = _chat(folder / "plain.gguf")
     first = chat.invoke(ASKED, grammar=CHINESE)
-    monkeypatch.setattr("llama_cpp.llama_memory_seq_rm", lambda *_: False)  # as a recurrent one answers
-    monkeypatch.setattr(type(chat._llama), "reset", lambda llama: _empty(llama))
+    monkeypatch.setattr("llama_cpp.llama_model_is_recurrent", lambda _: True)
+    monkeypatch.setattr("llama_cpp.llama_memory_seq_rm", lambda *_: False)
+    monkeypatch.setattr(type(chat.engine.llama), "reset", lambda llama: _empty(llama))
     again = chat.invoke(ASKED, grammar=CHINESE)
     assert again.response_metadata["reused_tokens"] == 0
     assert again.text == first.text
@@ -181,8 +184,10 @@ def test_tokens_are_counted_by_the_models_tokenizer(chat: LlamaChat) -> None:
 
 
 def test_tokens_of_a_server_are_estimated_high() -> None:
-    assert estimated_tokens("关于轻小武器的报告") >= 5
-    assert estimated_tokens("The report of the Secretary-General on small arms") >= 10
+    count = token_counter(FakeListChatModel(responses=[]))
+    assert (count("武器"), count("small arms")) == (2, 4)
+    assert count("关于轻小武器的报告") >= 5
+    assert count("The report of the Secretary-General on small arms") >= 10
 
 
 def test_a_prompt_that_does_not_fit_says_so(chat: LlamaChat) -> None:
@@ -198,7 +203,7 @@ def test_the_answer_ends_where_the_context_does(chat: LlamaChat) -> None:
 
 
 def test_no_more_context_is_used_than_the_model_was_trained_for(tmp_path: Path) -> None:
-    assert _chat(tiny_gguf.write(tmp_path / "short.gguf", trained_context=256)).context == 256
+    assert _chat(tiny_gguf.write(tmp_path / "short.gguf", trained_context=256)).engine.context == 256
 
 
 # Stopping and waiting
@@ -308,7 +313,7 @@ def _steps(chat: LlamaChat, monkeypatch: pytest.MonkeyPatch, drafts: int, text: 
 
     prompt = [SystemMessage("规则"), HumanMessage(f"[1] {COPIED}\n\n怎么说？")]
     with monkeypatch.context() as patch:
-        patch.setattr(engine, "LONGEST_DRAFT", drafts)
+        patch.setattr(writer, "LONGEST_DRAFT", drafts)
         chat.invoke(prompt, max_tokens=1)  # so that the prompt has been read
         patch.setattr(llama_cpp, "llama_decode", counted)
         patch.setattr(llama_cpp.llama_cpp, "llama_decode", counted)  # Llama.eval's
@@ -339,7 +344,7 @@ def test_what_a_passage_says_is_copied_in_fewer_steps(
 def test_drafts_change_no_token(folder: Path, monkeypatch: pytest.MonkeyPatch, temperature: float) -> None:
     texts = []
     for drafts in (0, 15):
-        monkeypatch.setattr(engine, "LONGEST_DRAFT", drafts)
+        monkeypatch.setattr(writer, "LONGEST_DRAFT", drafts)
         chat = _chat(folder / "plain.gguf", temperature=temperature, max_tokens=150, seed=5)
         texts.append(
             [
@@ -354,8 +359,10 @@ def test_drafts_change_no_token(folder: Path, monkeypatch: pytest.MonkeyPatch, t
 def test_what_was_drafted_and_not_picked_leaves_nothing_behind(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     used, fresh = _chat(folder / "plain.gguf"), _chat(folder / "plain.gguf")
     _steps(used, monkeypatch, 15, COPIED, stop=["进口"])
-    kept = used._llama.input_ids[: used._llama.n_tokens].tolist()
-    assert used._llama.detokenize(kept).decode(errors="ignore").endswith("进")  # the last byte is not read any more
+    kept = used.engine.llama.input_ids[: used.engine.llama.n_tokens].tolist()
+    assert (
+        used.engine.llama.detokenize(kept).decode(errors="ignore").endswith("进")
+    )  # the last byte is not read any more
     assert used.invoke(ASKED, grammar=CHINESE).text == fresh.invoke(ASKED, grammar=CHINESE).text
 
 
@@ -367,7 +374,7 @@ def test_a_real_model_writes_the_same_with_drafts(
     chat = _chat(real_llm, context_size=2048, threads=0)
     texts = []
     for drafts in (0, 15):
-        monkeypatch.setattr(engine, "LONGEST_DRAFT", drafts)
+        monkeypatch.setattr(writer, "LONGEST_DRAFT", drafts)
         texts.append(chat.invoke(list(messages(language, 0))).text)
     assert texts[0] == texts[1]
 
@@ -397,12 +404,12 @@ def test_waiting_threads_soon_sleep_in_every_library_that_computes(load: str) ->
 
 def test_hyperthreads_of_a_core_count_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("os.sched_getaffinity", lambda _: {0, 1, 4, 5}, raising=False)
-    assert cores.physical_cores(tmp_path) == 4  # where the system does not say which belong together
+    assert machine.physical_cores(tmp_path) == 4  # where the system does not say which belong together
     for cpu, siblings in {0: "0,4", 1: "1,5", 2: "2,6", 4: "0,4", 5: "1,5", 6: "2,6"}.items():
         folder = tmp_path / f"cpu{cpu}" / "topology"
         folder.mkdir(parents=True)
         (folder / "thread_siblings_list").write_text(f"{siblings}\n")
-    assert cores.physical_cores(tmp_path) == 2
+    assert machine.physical_cores(tmp_path) == 2
 
 
 @pytest.mark.parametrize(
@@ -414,10 +421,10 @@ def test_one_thread_less_works_while_others_are_busy(
     monkeypatch: pytest.MonkeyPatch, fixed: int, others: float, threads: int
 ) -> None:
     clock = [100.0]
-    monkeypatch.setattr(cores, "physical_cores", lambda: 4)
-    monkeypatch.setattr(cores, "monotonic", lambda: clock[0])
-    monkeypatch.setattr(cores, "_others", lambda: others * clock[0])
-    crew = cores.Crew(fixed)
+    monkeypatch.setattr(machine, "physical_cores", lambda: 4)
+    monkeypatch.setattr(machine, "monotonic", lambda: clock[0])
+    monkeypatch.setattr(machine, "time_of_others", lambda: others * clock[0])
+    crew = machine.Crew(fixed)
     assert crew.threads() == 4  # nothing is known yet
     clock[0] += 1
     assert crew.threads() == threads
@@ -429,20 +436,20 @@ def test_one_thread_less_works_while_others_are_busy(
 
 
 def test_the_last_thread_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(cores, "physical_cores", lambda: 1)
-    monkeypatch.setattr(cores, "LOOK_SECONDS", 0)
+    monkeypatch.setattr(machine, "physical_cores", lambda: 1)
+    monkeypatch.setattr(machine, "LOOK_SECONDS", 0)
     seconds = count()
-    monkeypatch.setattr(cores, "_others", lambda: next(seconds))
-    assert cores.Crew().threads() == 1
+    monkeypatch.setattr(machine, "time_of_others", lambda: next(seconds))
+    assert machine.Crew().threads() == 1
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="elsewhere the system does not say what others do")
 def test_another_process_is_seen_at_work_and_our_own_work_is_not() -> None:
     def share(seconds: float = 0.6) -> float:
-        before, until = cores._others(), monotonic() + seconds
+        before, until = machine.time_of_others(), monotonic() + seconds
         while monotonic() < until:
             pass
-        return (cores._others() - before) / seconds
+        return (machine.time_of_others() - before) / seconds
 
     quiet = share()
     with subprocess.Popen([sys.executable, "-c", "while True: pass"]) as other:
@@ -454,24 +461,22 @@ def test_another_process_is_seen_at_work_and_our_own_work_is_not() -> None:
 
 def test_what_gives_way_does_not_count_unless_we_do_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "stat").write_text("cpu  100 900 100 5000 70 30 20 0 0 0\n")
-    monkeypatch.setattr(cores, "process_time", lambda: 0.5)
+    monkeypatch.setattr(machine, "process_time", lambda: 0.5)
     monkeypatch.setattr("os.sysconf", lambda _: 100)
     for niceness, seconds in ((0, 2.0), (10, 11.0)):
         monkeypatch.setattr("os.nice", lambda _, niceness=niceness: niceness)
-        assert cores._others(tmp_path / "stat") == seconds
-    assert cores._others(tmp_path / "none") == 0
+        assert machine.time_of_others(tmp_path / "stat") == seconds
+    assert machine.time_of_others(tmp_path / "none") == 0
 
 
 def test_the_number_of_threads_follows_within_an_answer(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("rag.models.local.physical_cores", lambda: 2)
-    monkeypatch.setattr(cores, "physical_cores", lambda: 2)
-    monkeypatch.setattr(cores, "LOOK_SECONDS", 0)
+    monkeypatch.setattr(machine, "physical_cores", lambda: 2)
+    monkeypatch.setattr(machine, "LOOK_SECONDS", 0)
     chat = _chat(folder / "plain.gguf", threads=0)
-    assert llama_cpp.llama_n_threads(chat._llama.ctx) == 2
-    seconds = count(step=10)
-    monkeypatch.setattr(cores, "_others", lambda: next(seconds))
-    chat.invoke(ASKED, grammar='root ::= "好"')
-    assert llama_cpp.llama_n_threads(chat._llama.ctx) == 1
+    for others, threads in ((count(step=0), 2), (count(step=10), 1), (count(step=0), 2)):
+        monkeypatch.setattr(machine, "time_of_others", lambda others=others: next(others))
+        chat.invoke(ASKED, grammar='root ::= "好"')
+        assert llama_cpp.llama_n_threads(chat.engine.llama.ctx) == threads
 
 
 # A GPU
@@ -498,7 +503,7 @@ def gpu(monkeypatch: pytest.MonkeyPatch) -> list[int]:
 
 def test_as_many_layers_go_to_the_gpu_as_it_takes(tmp_path: Path, gpu: list[int]) -> None:
     chat = _chat(tiny_gguf.write(tmp_path / "four.gguf", layers=4))
-    assert chat.offloaded == (2, 4)
+    assert chat.engine.offloaded == (2, 4)
     assert gpu == [5, 3, 2]  # the output is a layer of its own
     assert chat.invoke(ASKED, grammar='root ::= "好"').text == "好"
 
@@ -511,7 +516,7 @@ def test_a_file_no_gpu_can_help_is_damaged_all_the_same(folder: Path, tmp_path: 
 
 
 def test_without_a_gpu_nothing_is_offloaded(chat: LlamaChat) -> None:
-    assert chat.offloaded == (0, 2)
+    assert chat.engine.offloaded == (0, 2)
 
 
 # Files that are no use
@@ -575,7 +580,7 @@ def test_a_context_that_does_not_fit_in_memory_says_which_setting_to_lower(
     for memory, fits in ((needed - 1, False), (needed, True)):
         monkeypatch.setattr(engine, "memory", lambda memory=memory: memory)
         if fits:
-            assert _chat(path, context_size=1_000_000).context == 100_000
+            assert _chat(path, context_size=1_000_000).engine.context == 100_000
         else:
             with pytest.raises(ModelError, match=r"100,000 tokens takes .* GiB of memory.*Lower llm_context"):
                 _chat(path, context_size=1_000_000).invoke(ASKED)

@@ -23,7 +23,8 @@ from rag.checking import MARKER, check_answer
 from rag.errors import GenerationError
 from rag.index import Index
 from rag.lexicon import Lexicon
-from rag.models.chat import LlamaChat, generate
+from rag.models.chat import generate
+from rag.models.local import LlamaChat
 from rag.present import answer_text
 from rag.records import Answer, Language, Turn, Verdict, Writing
 from rag.settings import Settings
@@ -182,7 +183,7 @@ def test_markers_are_those_of_the_passages(assistant: Assistant, language: Langu
     chat = _chat(assistant)
     hits = assistant.search(QUESTIONS[language][1])
     prompt = write_prompt(
-        QUESTIONS[language][1], hits, assistant.index.reports, language, chat.get_num_tokens, chat.context
+        QUESTIONS[language][1], hits, assistant.index.reports, language, chat.get_num_tokens, chat.engine.context
     )
     text = text_of(generate(chat, prompt.messages, assistant.settings, prompt.grammar))
     assert {int(number) for number in MARKER.findall(text)} <= {passage.marker for passage in prompt.passages}
@@ -193,7 +194,7 @@ def test_no_planted_instruction_gets_past_the_checks(assistant: Assistant, lexic
     chat, obeyed, passed = _chat(assistant), [], []
     for where, kind, order, _, language in ALL:
         question, hits = planted(where, order, language)
-        prompt = write_prompt(question, hits, {REPORT.id: REPORT}, language, chat.get_num_tokens, chat.context)
+        prompt = write_prompt(question, hits, {REPORT.id: REPORT}, language, chat.get_num_tokens, chat.engine.context)
         try:
             text = text_of(generate(chat, prompt.messages, assistant.settings, prompt.grammar, limit=60))
         except GenerationError:  # nothing was written
