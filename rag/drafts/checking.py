@@ -1,22 +1,39 @@
 """Every quotation, reference and figure of a draft to a finding."""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from difflib import get_close_matches
+from functools import lru_cache, partial
+from itertools import islice
+from typing import Any
 
-from rag.drafts.figures import SEARCHED, elsewhere, instead, may_name, support, told_by
+from rag.checking import texts_of
 from rag.drafts.findings import Change, Draft, Finding, Kind, Place, Verdict
-from rag.drafts.library import PLACES, Library, Nearest
-from rag.drafts.passages import inside, marked, overlap, taken_over
-from rag.drafts.plain import plain
-from rag.drafts.quotations import Seen, is_sure, look_for, said_paragraphs
-from rag.drafts.sources import Source, calls, footnotes, sources
-from rag.drafts.statements import Statement, right_behind, statements
+from rag.drafts.quotations import (
+    PLACES,
+    Library,
+    Nearest,
+    Seen,
+    inside,
+    is_sure,
+    look_for,
+    marked,
+    notes,
+    overlap,
+    taken_over,
+)
+from rag.drafts.reading import plain
+from rag.drafts.sources import Source, Statement, calls, footnotes, right_behind, sources, statements
 from rag.records import Language, Paragraph, Report, Slice
-from rag.text import Figure, figures, language
+from rag.text import Figure, figure_supported, language
+from rag.text import figures as figures_in
 
 _LIKE_SYMBOL = 0.85  # how alike two symbols are of which one is taken for a slip of the other
 _NOTE_MARK = 3  # characters at the beginning of a footnote
+_SEARCHED = 5  # of the paragraphs nearest to a sentence that cites none
+_TELLING = 1000  # a greater figure, other than a year, stands in another paragraph by no accident
+_MAY_NAME = {"ordinal", "label"}  # "the seventh meeting", "Goal 16": names as much as figures, so none is called wrong
 
 
 def check(
@@ -46,70 +63,77 @@ class _Checker:
         self._text = self._plain.text
         self._sources = sources(self._text, reports, library.paragraphs)
         self._notes = footnotes(self._text)
+        self._seen: dict[Slice, Seen] = {}  # of each quotation
 
     def findings(self) -> Iterator[Finding]:
         """All of them, by kind."""
         in_marks = marked(self._plain, self._sources)
-        taken = taken_over(self._plain, self._library, self._sources)
-        passages = {span: found for span, found in taken if not inside(_shorter(span), in_marks)}
-        quotes = [span for span in in_marks if not overlap(span, list(passages))]
-        spoken = [*quotes, *passages]  # what a report names is no source of the draft's
+        for (start, end), seen in taken_over(self._plain, self._library, self._sources):
+            if not inside((min(start + 1, end), max(end - 2, start + 1)), in_marks):  # marks, and a stop, aside
+                self._seen[start, end] = seen
+                yield self._quotation((start, end), ())
+        quotes = [span for span in in_marks if not overlap(span, list(self._seen))]
+        spoken = [*quotes, *self._seen]  # what a report names is no source of the draft's
         self._sources = [each for each in self._sources if not inside((each.start, each.end), spoken)]
-        whole = [*spoken, *self._plain.block_quotes]
-        told = statements(self._text, whole, self._sources, self._notes)
-        seen: dict[Slice, Seen] = dict(passages)
-        for span, found in passages.items():
-            yield self._quotation(span, found, ())
+        told = statements(self._text, [*spoken, *self._plain.block_quotes], self._sources, self._notes)
         for span in quotes:
             here = (each for each in told if each.start < span[1] and span[0] < each.end)
             statement = next(here, Statement(*span))
             attached = right_behind(span, statement, self._text)
             cited = attached or statement.sources
-            seen[span] = look_for(self._text[slice(*span)], cited, self._library, bool(attached))
-            yield self._quotation(span, seen[span], cited)
-        for source in self._sources:
-            yield self._reference(source)
-        yield from self._figures(told, seen)
+            self._seen[span] = look_for(self._text[slice(*span)], cited, self._library, bool(attached))
+            yield self._quotation(span, cited)
+        yield from map(self._reference, self._sources)
+        yield from self._figures(told)
 
-    def _finding(self, kind: Kind, span: Slice, verdict: Verdict) -> Finding:
+    def _finding(
+        self, kind: Kind, span: Slice, verdict: Verdict, cited: Sequence[Source] = (), **found: Any
+    ) -> Finding:
+        """A finding where it stands in the draft, with the sources it is said to be from."""
         start, end = self._plain.back(*span)
-        return Finding(kind, start, end, self._draft[start:end], verdict)
+        return Finding(
+            kind,
+            start,
+            end,
+            self._draft[start:end],
+            verdict,
+            said="; ".join(dict.fromkeys(source.text for source in cited)),
+            said_paragraphs=tuple({each.id: each for source in cited for each in source.paragraphs}.values()),
+            said_report=next((source.report or source.symbol for source in cited if source.report is not None), ""),
+            **found,
+        )
 
-    def _quotation(self, span: Slice, seen: Seen, cited: Sequence[Source]) -> Finding:
-        changes = []
+    def _quotation(self, span: Slice, cited: Sequence[Source]) -> Finding:
+        seen, changes = self._seen[span], []
         for (first, last), printed in seen.differs:
             start, end = self._plain.back(span[0] + first, span[0] + last)
             changes.append(Change(self._draft[start:end], printed, start, end))
-        finding = self._finding("quotation", span, seen.verdict)
-        finding = replace(finding, places=seen.places, changes=tuple(changes), nearest=seen.nearest)
-        return _said(finding, cited)
+        finding = self._finding("quotation", span, seen.verdict, cited, places=seen.places, nearest=seen.nearest)
+        return replace(finding, changes=tuple(changes))
 
     # References
 
     def _reference(self, source: Source) -> Finding:
         verdict, nearest = self._names(source)
         places = tuple(Place(each, each.language, True, "") for each in source.paragraphs)
-        finding = self._finding("reference", (source.start, source.end), verdict)
-        return replace(_said(finding, [source]), said="", missing=source.missing, places=places, nearest=nearest)
+        finding = self._finding("reference", (source.start, source.end), verdict, [source], places=places)
+        return replace(finding, said="", missing=source.missing, nearest=nearest)
 
     def _names(self, source: Source) -> tuple[Verdict, tuple[Paragraph, ...]]:
         """The verdict of a reference, and what is nearest to one that names nothing."""
         if source.report is None:
             return (Verdict.FOUND if source.paragraphs else Verdict.UNCHECKED), ()
         if source.report == "":
+            like = get_close_matches(source.symbol, self._reports, n=1, cutoff=_LIKE_SYMBOL)
+            meant = tuple(each for each in self._library.paragraphs if each.report in like)[:1]
             may_be_wrong = source.numbered and not source.is_act
-            return (Verdict.UNKNOWN_REPORT if may_be_wrong else Verdict.OUTSIDE), self._meant(source)
+            return (Verdict.UNKNOWN_REPORT if may_be_wrong else Verdict.OUTSIDE), meant
         if source.missing:
             return (Verdict.UNKNOWN_PARAGRAPH if source.sure else Verdict.UNCHECKED), self._beside(source)
         return Verdict.FOUND, ()
 
-    def _meant(self, source: Source) -> tuple[Paragraph, ...]:
-        """The first paragraph of the report whose symbol is nearly the one written."""
-        near = get_close_matches(source.symbol, self._reports, n=1, cutoff=_LIKE_SYMBOL)
-        return tuple(each for each in self._library.paragraphs if each.report in near)[:1]
-
     def _beside(self, source: Source) -> tuple[Paragraph, ...]:
-        """The paragraphs of the report whose numbers are nearest to the one it does not have."""
+        """The paragraph of the report whose number is nearest to the one it does not have."""
         wanted = next((int(number) for number in source.missing if number.isdigit()), 0)
         printed = [each for each in self._library.paragraphs if each.report == source.report and not each.is_row]
         numbered = [each for each in printed if (each.printed or "").isdigit()] or printed
@@ -117,88 +141,118 @@ class _Checker:
 
     # Figures
 
-    def _figures(self, told: Sequence[Statement], seen: Mapping[Slice, Seen]) -> Iterator[Finding]:
-        taken = [*seen, *((each.start, each.end) for each in self._sources)]
+    def _figures(self, told: Sequence[Statement]) -> Iterator[Finding]:
+        taken = [*self._seen, *((each.start, each.end) for each in self._sources)]
         taken += [(start, end) for _, start, end in calls(self._text)]
         taken += [(start, start + _NOTE_MARK) for start, _ in self._notes.values()]
-        for n, statement in enumerate(told):
-            at = statement.start
-            found = [(each, (at + each.start, at + each.end)) for each in figures(self._text[at : statement.end])]
-            loose = [(each, span) for each, span in found if not overlap(span, taken)]
+        for n, one in enumerate(told):
+            read = figures_in(self._text[one.start : one.end])
+            found = [(figure, (one.start + figure.start, one.start + figure.end)) for figure in read]
+            loose = [(figure, span) for figure, span in found if not overlap(span, taken)]
+            around = [
+                source
+                for each in told[max(0, n - 1) : n + 2]
+                if each is not one and "\n" not in self._text[min(each.end, one.end) : max(each.start, one.start)]
+                for source in each.sources
+            ]
             if loose:
-                around = [
-                    told[i].sources for i in (n - 1, n + 1) if 0 <= i < len(told) and self._one_line(told[i], statement)
-                ]
-                yield from self._of_statement(statement, loose, seen, [each for of_one in around for each in of_one])
+                yield from self._of_statement(one, loose, around)
 
     def _of_statement(
-        self,
-        statement: Statement,
-        loose: Sequence[tuple[Figure, Slice]],
-        seen: Mapping[Slice, Seen],
-        around: Sequence[Source],
+        self, statement: Statement, loose: Sequence[tuple[Figure, Slice]], around: Sequence[Source]
     ) -> Iterator[Finding]:
         """Against what the statement cites; else what it quotes or is cited beside it; else the nearest paragraphs."""
-        cited = [source for source in statement.sources if source.cites and is_sure(statement.sources)]
-        unsure = [source for source in statement.sources if source.cites and not cited]
-        said = said_paragraphs(cited, self._library)
-        quoted = [span for span in seen if statement.start <= span[0] and span[1] <= statement.end]
-        of_quotes = [place.paragraph for span in quoted for place in seen[span].places]
+        cited = [source for source in statement.sources if source.cites]
+        unsure = [] if is_sure(statement.sources) else cited
+        cited = [] if unsure else cited
+        said = self._library.cited(cited)
+        quoted = [span for span in self._seen if inside(span, [(statement.start, statement.end)])]
+        of_quotes = [place.paragraph for span in quoted for place in self._seen[span].places]
         of_quotes = [each for each in of_quotes if each not in said]
         names = {source.report for source in statement.sources} | {each.report for each in said}
         names |= {each.report for source in unsure for each in source.paragraphs}
         named = [report for name, report in self._reports.items() if name in names]
+        beside = [*unsure, *around]
+        paragraphs_beside = of_quotes + self._library.cited(beside)
         nearest: Sequence[Paragraph] | None = None
         for figure, span in loose:
-            finding = self._finding("figure", span, Verdict.FOUND)
-            if told_by(figure, named):
+            if _is_of_name(figure, named):
                 continue
             if said:
-                yield _said(self._against(finding, figure, said + of_quotes), cited)
-                continue
-            beside = of_quotes + said_paragraphs([*unsure, *around], self._library)
-            if places := self._support(figure, beside):
-                yield _said(replace(finding, places=tuple(places)), () if of_quotes else [*unsure, *around])
-            elif not may_name(figure):
+                yield self._against(figure, span, said + of_quotes, cited)
+            elif places := self._support(figure, paragraphs_beside):
+                yield self._finding("figure", span, Verdict.FOUND, [] if of_quotes else beside, places=places)
+            elif figure.kind not in _MAY_NAME:
                 if nearest is None:
-                    nearest = self._library.nearest(self._text[statement.start : statement.end])[:SEARCHED]
-                places = self._support(figure, nearest)
-                verdict = Verdict.LIKELY if places else Verdict.UNCHECKED
-                near = () if places else tuple(nearest[:PLACES])
-                yield replace(finding, verdict=verdict, places=tuple(places), nearest=near)
+                    nearest = self._library.nearest(self._text[statement.start : statement.end])[:_SEARCHED]
+                if places := self._support(figure, nearest):
+                    yield self._finding("figure", span, Verdict.LIKELY, places=places)
+                else:
+                    yield self._finding("figure", span, Verdict.UNCHECKED, nearest=tuple(nearest[:PLACES]))
 
-    def _against(self, finding: Finding, figure: Figure, said: Sequence[Paragraph]) -> Finding:
+    def _against(self, figure: Figure, span: Slice, said: Sequence[Paragraph], cited: Sequence[Source]) -> Finding:
         """A figure against the paragraphs its statement cites."""
-        language, renderings = self.language, self._library.renderings
+        finding = partial(self._finding, "figure", span, cited=cited)
         if places := self._support(figure, said):
-            return replace(finding, places=tuple(places))
-        if may_name(figure):
-            return replace(finding, verdict=Verdict.UNCHECKED)
-        if places := elsewhere(figure, self._library.paragraphs, language, renderings):
-            return replace(finding, verdict=Verdict.ELSEWHERE, places=tuple(places))
-        other = instead(figure, said, language, renderings)
-        changes = (Change(finding.text, other.text, finding.start, finding.end),) if other else ()
-        return replace(finding, verdict=Verdict.NOT_FOUND, places=(other,) if other else (), changes=changes)
+            return finding(Verdict.FOUND, places=places)
+        if figure.kind in _MAY_NAME:
+            return finding(Verdict.UNCHECKED)
+        if places := self._elsewhere(figure):
+            return finding(Verdict.ELSEWHERE, places=places)
+        alike = [
+            (abs(other.value - figure.value), place)
+            for paragraph in said
+            for other, place in self._figures_of(paragraph)
+            if other.kind == figure.kind and (not figure.unit or other.unit in ("", figure.unit))
+        ]
+        if not alike:
+            return finding(Verdict.NOT_FOUND)
+        _, instead = min(alike, key=lambda each: each[0])
+        start, end = self._plain.back(*span)
+        change = Change(self._draft[start:end], instead.text, start, end)
+        return replace(finding(Verdict.NOT_FOUND, places=(instead,)), changes=(change,))
 
-    def _support(self, figure: Figure, within: Sequence[Paragraph]) -> list[Place]:
-        return support(figure, within, self.language, self._library.renderings)
+    def _support(self, figure: Figure, within: Sequence[Paragraph]) -> tuple[Place, ...]:
+        """The first places that have a figure in any written form, one a paragraph."""
+        having = (
+            next((place for other, place in self._figures_of(each) if figure_supported(figure, [other])), None)
+            for each in within
+        )
+        return tuple(islice(filter(None, having), PLACES))
 
-    def _one_line(self, one: Statement, other: Statement) -> bool:
-        first, second = sorted((one, other), key=lambda each: each.start)
-        return "\n" not in self._text[first.end : second.start]
+    def _elsewhere(self, figure: Figure) -> tuple[Place, ...]:
+        """Other places that have a figure too long to stand there by accident."""
+        if figure.kind not in ("count", "money") or figure.value < _TELLING:
+            return ()
+        # Reading the figures of every paragraph takes seconds, so only those are read that may have it.
+        thousands = f"{int(figure.value):,}".split(",")
+        forms = [r"[ ,.\u00a0\u2009]?".join(thousands)]
+        forms += [re.escape(f"{float(figure.value / unit):g}") for unit in (10**4, 10**6, 10**8)]
+        pattern = re.compile(rf"(?<![\d.,])(?:{'|'.join(forms)})")
+        having = (each for each in self._library.paragraphs if any(map(pattern.search, texts_of(each))))
+        return self._support(figure, list(islice(having, 4 * PLACES)))
+
+    def _figures_of(self, paragraph: Paragraph) -> Iterator[tuple[Figure, Place]]:
+        """The figures of a paragraph with where they stand, those of its text in the draft's language first."""
+        texts = sorted(self._library.texts(paragraph), key=lambda each: each.language != self.language)
+        for text in (*texts, *notes(paragraph)):
+            for figure in _figures(text.text):
+                span = text.span and (figure.start, figure.end)
+                yield figure, Place(paragraph, text.language, text.official, figure.text, span)
 
 
-def _said(finding: Finding, cited: Sequence[Source]) -> Finding:
-    """A finding with the sources it is said to be from."""
-    first = next((source.report or source.symbol for source in cited if source.report is not None), "")
-    paragraphs = tuple({each.id: each for source in cited for each in source.paragraphs}.values())
-    written = "; ".join(dict.fromkeys(source.text for source in cited))
-    return replace(finding, said=written, said_paragraphs=paragraphs, said_report=first)
+def _is_of_name(figure: Figure, reports: Sequence[Report]) -> bool:
+    """Whether a figure is what the reports themselves are called or dated by."""
+    about = [
+        text for one in reports for text in (*one.titles.values(), *one.aliases, one.period, one.session, one.date)
+    ]
+    about += [f"{year}年" for report in reports for year in (report.date[:4], *report.years) if year]
+    return figure_supported(figure, [each for text in about for each in _figures(text)])
 
 
-def _shorter(span: Slice) -> Slice:
-    """A slice without a quotation mark, and a stop, at each end."""
-    return min(span[0] + 1, span[1]), max(span[1] - 2, span[0] + 1)
+@lru_cache(maxsize=4096)
+def _figures(text: str) -> tuple[Figure, ...]:
+    return tuple(figures_in(text))
 
 
 def _number(paragraph: Paragraph) -> int:

@@ -1,13 +1,13 @@
-"""The paragraphs and documents a draft names, each where it stands."""
+"""What a draft says where: its statements, and the paragraphs and documents each gives as its source."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from rag.question import report_years
 from rag.records import Paragraph, Report, Slice
 from rag.references import NEAR, NamedReport, Printed, printed_references, resolve
-from rag.text import symbols
+from rag.text import language, sentences, symbols
 
 _LINE = re.compile(r"[^\n]+")
 _AGAIN = r"(?:\b(?:ibid(?:em)?|op\. ?cit|loc\. ?cit)\b\.?|同上|同前)"
@@ -22,6 +22,21 @@ _LOOKED_BACK = 60  # characters
 _ID = re.compile(r"#([a-z0-9][a-z0-9-]{0,39})")
 _CALLED_A_REPORT = re.compile(r"/|报告|report|\.\w{3,4}$", re.IGNORECASE)
 _ACT = re.compile(r"/(?:RES|DEC)/|^(?:RES|DEC)/")
+_NOTE = re.compile(r"^(?:\[\^(?P<mark>\w{1,8})\]:|(?P<high>[⁰¹²³⁴-⁹]{1,3})(?=\s))[^\n]*", re.MULTILINE)
+_NOTE_BELOW = re.compile(r"^(?P<mark>\d{1,3})[.)]?[ \t]+(?=\S)[^\n]*", re.MULTILINE)
+_RULE = re.compile(r"^_{8,}$", re.MULTILINE)
+_CALL = re.compile(r"\[\^(?P<mark>\w{1,8})\](?!:)|(?P<high>[⁰¹²³⁴-⁹]{1,3})")
+_HIGH = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹", "0123456789")
+_BRACKET = re.compile(  # at the beginning of what follows a full stop
+    r"\s*(?:[(（\[【](?:[^()（）\[\]【】\n]|[(（][^()（）\n]{0,40}[)）]|\[\^\w{1,8}\]){1,200}[)）\]】]|\[\^\w{1,8}\])[.。；;，,]?"
+)
+_ATTRIBUTION = re.compile(r"\s*(?:[—–―-]{1,3}|[(（\[])")
+_OPENS = re.compile(r"[:：]\s*$")
+_BEFORE = re.compile(r"\W*(?:(?:see|cf|in|from|参见|见|引自|载于)\W*)?", re.IGNORECASE)
+_BETWEEN = re.compile(r"[^\w()（）]*(?:(?:and|see|also|cf|和|及|以及|与|参见|见)[^\w()（）]*){0,2}")
+
+
+# Sources
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,133 +64,111 @@ class Source:
         return bool(self.paragraphs) or (bool(self.report) and not self.numbered)
 
 
-@dataclass(frozen=True, slots=True)
-class _Known:
-    """What is in the index."""
-
-    reports: Mapping[str, Report]
-    paragraphs: Sequence[Paragraph]
-
-
 def sources(text: str, reports: Mapping[str, Report], paragraphs: Sequence[Paragraph]) -> list[Source]:
     """The paragraphs and documents named in a text of one line a paragraph, in order.
 
     A number goes with the document named beside it; "ibid." and one in brackets go with the last one named.
     """
-    known = _Known(reports, paragraphs)
     found: list[Source] = []
     for line in _LINE.finditer(text):
         last = next((one for one in reversed(found) if one.report is not None), None)
-        found += _in_line(line.group(), line.start(), last, known)
+        in_line = _Line(line.group(), last, reports, paragraphs).sources()
+        found += [replace(one, start=line.start() + one.start, end=line.start() + one.end) for one in in_line]
     return found
 
 
-def _in_line(line: str, at: int, last: Source | None, known: _Known) -> list[Source]:
-    printed, names = printed_references(line, known.reports.values())
-    free = list(names)
-    found: list[Source] = []
-    for group in printed:
-        name = _name_of(group, free, line)
+class _Line:
+    """Reads the sources of one line."""
+
+    def __init__(
+        self, line: str, last: Source | None, reports: Mapping[str, Report], paragraphs: Sequence[Paragraph]
+    ) -> None:
+        self._line, self._last, self._reports, self._paragraphs = line, last, reports, paragraphs
+        self._groups, self._names = printed_references(line, reports.values())
+
+    def sources(self) -> list[Source]:
+        """Each with the paragraphs it names, where it stands in the line."""
+        free = list(self._names)
+        found: list[tuple[Source, Printed | None]] = [(self._numbered(group, free), group) for group in self._groups]
+        found += [(self._document(name), None) for name in free]
+        for match in _IBID.finditer(self._line):
+            if not any(match.end() <= source.start <= match.end() + 3 for source, _ in found):
+                found.append((Source(match.start(), match.end(), match.group(), None), None))
+        complete: list[Source] = []
+        for source, group in sorted(found, key=lambda each: each[0].start):
+            before = complete[-1] if complete else None
+            named = before or self._last
+            if group:
+                source = self._resolved(source, group, before)
+            elif named and _IBID.fullmatch(source.text):
+                source = replace(named, start=source.start, end=source.end, text=source.text)
+            complete.append(source)
+        return complete
+
+    def _numbered(self, group: Printed, free: list[NamedReport]) -> Source:
+        """Paragraphs together with the nearest name of their document, which is taken from the free ones."""
+
+        def distance(name: NamedReport) -> int:
+            return max(group.start - name.end, name.start - group.end)
+
+        near = [name for name in free if group.beside and name.report == group.report and distance(name) <= NEAR]
+        name = min(near, key=distance, default=None)
+        start, end = group.start, group.end
         if name:
             free.remove(name)
-        found.append(_numbered(line, group, name, names))
-    found += [_document(line, name, known) for name in free]
-    found += [
-        Source(match.start(), match.end(), match.group(), None)
-        for match in _IBID.finditer(line)
-        if not any(match.end() <= one.start <= match.end() + 3 for one in found)
-    ]
-    complete: list[Source] = []
-    for one in sorted(found, key=lambda each: each.start):
-        inside = [each for each in printed if one.start <= each.start and each.end <= one.end]
-        in_line = complete[-1] if complete else None
-        before = in_line or last
-        if inside:
-            complete.append(_resolved(one, inside[0], in_line, last, line, known))
-        elif before and _IBID.fullmatch(one.text):
-            complete.append(replace(before, start=one.start, end=one.end, text=one.text))
-        else:
-            complete.append(one)
-    return [replace(one, start=at + one.start, end=at + one.end) for one in complete]
+            start, end = min(start, name.start), max(end, name.end)
+        elif group.report == "":
+            others = [each for each in self._names if each.report == ""]
+            name = min(others, key=lambda each: abs(each.start - start), default=None)
+        symbol = self._symbol(name) if name and group.report == "" else ""
+        open_brackets = sum((each in "(（") - (each in ")）") for each in self._line[start:end])
+        if open_brackets > 0 and self._line[end : end + 1] in (")", "）"):
+            end += 1
+        elif open_brackets < 0 and self._line[start - 1 : start] in ("(", "（"):
+            start -= 1
+        return Source(start, end, self._line[start:end], group.report, symbol, sure=group.beside)
+
+    def _document(self, name: NamedReport) -> Source:
+        """A document named without a number, or by a paragraph's id."""
+        written = self._line[name.start : name.end]
+        if name.report and (locator := _ID.match(self._line, name.end)):
+            wanted = f"{name.report}#{locator[1].rstrip('-')}"
+            named = tuple(each for each in self._paragraphs if each.id == wanted)
+            missing = () if named else (locator[1],)
+            return Source(name.start, locator.end(), written + locator.group(), name.report, "", named, missing)
+        sure = not name.report or _CALLED_A_REPORT.search(written) is not None
+        symbol = "" if name.report else self._symbol(name)
+        return Source(name.start, name.end, written, name.report, symbol, numbered=False, sure=sure)
+
+    def _symbol(self, name: NamedReport) -> str:
+        named = [each.canonical for each in symbols(self._line) if each.start < name.end and name.start < each.end]
+        return named[0] if named else self._line[name.start : name.end]
+
+    def _resolved(self, source: Source, group: Printed, before: Source | None) -> Source:
+        """A source with the paragraphs it names, in the report that goes with it: where it names none, one before."""
+        named = before or self._last
+        if _GOES_WITH_LAST.search(self._line, max(0, source.start - _LOOKED_BACK), source.start):
+            source = replace(source, sure=True)
+        elif not (before and before.numbered):
+            named = None
+        if source.report is None and named:
+            source = replace(source, report=named.report, symbol=named.symbol)
+        within = [source.report] if source.report else []
+        if source.report is None:
+            years = report_years(self._line)
+            within = [report.id for report in self._reports.values() if report.date[:4] in years]
+            source = replace(source, report=within[0]) if len(within) == 1 else source
+        found: list[Paragraph] = []
+        missing: list[str] = []
+        for reference in group.references if within else ():
+            here = [one for each in within for one in resolve(replace(reference, report=each), self._paragraphs)]
+            found += here
+            missing += [] if here else [reference.number]
+        paragraphs = tuple({each.id: each for each in found}.values())
+        return replace(source, paragraphs=paragraphs, missing=tuple(missing))
 
 
-def _name_of(group: Printed, free: Sequence[NamedReport], line: str) -> NamedReport | None:
-    """The name of the group's document that stands nearest to it, with nothing but a few words between."""
-    if not group.beside:
-        return None
-    near = [(max(group.start - name.end, name.start - group.end), name) for name in free if name.report == group.report]
-    distance, name = min(near, key=lambda each: each[0], default=(NEAR + 1, None))
-    return name if distance <= NEAR else None
-
-
-def _numbered(line: str, group: Printed, name: NamedReport | None, names: Sequence[NamedReport]) -> Source:
-    start, end = (min(group.start, name.start), max(group.end, name.end)) if name else (group.start, group.end)
-    foreign = name or (min((n for n in names if n.report == ""), key=lambda n: abs(n.start - start), default=None))
-    symbol = _symbol(line, foreign) if group.report == "" and foreign else ""
-    inside = line[start:end]
-    if inside.count("(") + inside.count("（") > inside.count(")") + inside.count("）") and line[end : end + 1] in ")）":
-        end += 1
-    elif inside.count("(") + inside.count("（") < inside.count(")") + inside.count("）") and line[:start][-1:] in "(（":
-        start -= 1
-    return Source(start, end, line[start:end], group.report, symbol, sure=group.beside)
-
-
-def _document(line: str, name: NamedReport, known: _Known) -> Source:
-    """A document named without a number, or by a paragraph's id."""
-    written = line[name.start : name.end]
-    if name.report and (locator := _ID.match(line, name.end)):
-        wanted = f"{name.report}#{locator[1].rstrip('-')}"
-        named = [each for each in known.paragraphs if each.id == wanted]
-        missing = () if named else (locator[1],)
-        return Source(name.start, locator.end(), written + locator.group(), name.report, "", tuple(named), missing)
-    sure = not name.report or _CALLED_A_REPORT.search(written) is not None
-    symbol = "" if name.report else _symbol(line, name)
-    return Source(name.start, name.end, written, name.report, symbol, numbered=False, sure=sure)
-
-
-def _symbol(line: str, name: NamedReport) -> str:
-    named = [symbol for symbol in symbols(line) if symbol.start < name.end and name.start < symbol.end]
-    return named[0].canonical if named else line[name.start : name.end]
-
-
-def _resolved(
-    source: Source, group: Printed, in_line: Source | None, last: Source | None, line: str, known: _Known
-) -> Source:
-    """A source with the paragraphs it names, in the report that goes with it."""
-    source, within = _placed(source, in_line, last, line, known)
-    found: list[Paragraph] = []
-    missing: list[str] = []
-    for reference in group.references if within else ():
-        named = [one for each in within for one in resolve(replace(reference, report=each), known.paragraphs)]
-        found += [each for each in named if each not in found]
-        missing += [] if named else [reference.number]
-    return replace(source, paragraphs=tuple(found), missing=tuple(missing))
-
-
-def _placed(
-    source: Source, in_line: Source | None, last: Source | None, line: str, known: _Known
-) -> tuple[Source, list[str]]:
-    """A source with the report named before it, where it names none itself; and the reports it may be of."""
-    before = in_line or last
-    beginning = "" if source.start <= _LOOKED_BACK else "…"
-    if _GOES_WITH_LAST.search(beginning + line[max(0, source.start - _LOOKED_BACK) : source.start]):
-        source = replace(source, sure=True)
-        if source.report is None and before:
-            source = replace(source, report=before.report, symbol=before.symbol)
-    elif source.report is None and in_line and in_line.numbered:
-        source = replace(source, report=in_line.report, symbol=in_line.symbol)
-    if source.report is None:
-        years = report_years(line)
-        of_year = [report.id for report in known.reports.values() if report.date[:4] in years]
-        return (replace(source, report=of_year[0]) if len(of_year) == 1 else source), of_year
-    return source, [source.report] if source.report else []
-
-
-_NOTE = re.compile(r"^(?:\[\^(?P<mark>\w{1,8})\]:|(?P<high>[⁰¹²³⁴-⁹]{1,3})(?=\s))[ \t]*", re.MULTILINE)
-_NOTE_BELOW = re.compile(r"^(?P<mark>\d{1,3})[.)]?[ \t]+(?=\S)", re.MULTILINE)
-_RULE = re.compile(r"^_{8,}$", re.MULTILINE)
-CALL = re.compile(r"\[\^(?P<mark>\w{1,8})\](?!:)|(?P<high>[⁰¹²³⁴-⁹]{1,3})")
-_HIGH = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹", "0123456789")
+# Footnotes
 
 
 def footnotes(text: str) -> dict[str, Slice]:
@@ -183,21 +176,101 @@ def footnotes(text: str) -> dict[str, Slice]:
     notes = list(_NOTE.finditer(text))
     rules = list(_RULE.finditer(text))
     notes += list(_NOTE_BELOW.finditer(text, rules[-1].end())) if rules else []
-    return {_mark_of(note): (note.start(), _line_end(text, note.end())) for note in notes}
+    return {_mark_of(note): note.span() for note in notes}
 
 
 def calls(text: str) -> Iterator[tuple[str, int, int]]:
     """The footnote marks in a text, and where each stands."""
-    for call in CALL.finditer(text):
+    for call in _CALL.finditer(text):
         yield _mark_of(call), call.start(), call.end()
 
 
 def _mark_of(match: re.Match[str]) -> str:
     """The mark of a footnote or of a call of one, in plain digits."""
-    groups = match.groupdict()
-    return groups["mark"] or groups["high"].translate(_HIGH)
+    return match["mark"] or match["high"].translate(_HIGH)
 
 
-def _line_end(text: str, start: int) -> int:
-    end = text.find("\n", start)
-    return len(text) if end < 0 else end
+# Statements
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """A sentence of a draft, or several that one quotation runs through."""
+
+    start: int
+    end: int
+    sources: tuple[Source, ...] = ()  # in it, in brackets right behind it, in its footnotes
+
+
+def statements(
+    text: str, whole: Sequence[Slice], named: Sequence[Source], notes: Mapping[str, Slice]
+) -> list[Statement]:
+    """The statements of a text with the sources each gives, in order; no slice in `whole` is torn apart.
+
+    One that gives none has those of the statement before it where that ends in a colon.
+    """
+    found: list[Statement] = []
+    for start, end in _sentences(text, whole):
+        lead = _behind(text, start, end, named) if found else start
+        if lead > start:
+            given = (*found[-1].sources, *_given(text, (start, lead), named, notes))
+            found[-1] = Statement(found[-1].start, lead, given)
+        if text[lead:end].strip():
+            found.append(Statement(lead, end, _given(text, (lead, end), named, notes)))
+    for n in range(1, len(found)):
+        before = found[n - 1]
+        if not found[n].sources and _OPENS.search(text, before.start, before.end):
+            found[n] = replace(found[n], sources=before.sources)
+    return found
+
+
+def right_behind(quote: Slice, statement: Statement, text: str) -> tuple[Source, ...]:
+    """The sources that stand right behind a quotation, so that it is said to be from them."""
+    attached: list[Source] = []
+    at = quote[1]
+    for source in sorted(statement.sources, key=lambda each: each.start):
+        gap = _BETWEEN if attached else _BEFORE
+        if source.start >= at and gap.fullmatch(text, at, source.start):
+            attached.append(source)
+            at = source.end
+    return tuple(attached)
+
+
+def _sentences(text: str, whole: Sequence[Slice]) -> list[Slice]:
+    """The sentences of each line, joined where something must not be torn apart."""
+    joined: list[Slice] = []
+    for line in _LINE.finditer(text):
+        for start, end in sentences(line.group(), language(line.group())):
+            begin, stop = line.start() + start, line.start() + end
+            if joined and any(first < begin < last for first, last in whole):
+                begin, _ = joined.pop()
+            joined.append((begin, stop))
+    return joined
+
+
+def _behind(text: str, start: int, end: int, named: Sequence[Source]) -> int:
+    """Where the brackets end that belong to the statement before: they hold nothing but its source."""
+    bracket = _BRACKET.match(text, start, end)
+    if bracket and (_within(named, bracket.span()) or any(calls(bracket.group()))):
+        return bracket.end()
+    inside = _within(named, (start, end))
+    if not inside or not _ATTRIBUTION.match(text, start, end):
+        return start
+    rest = text[start:end]
+    for source in reversed(inside):
+        rest = rest[: source.start - start] + rest[source.end - start :]
+    return start if re.search(r"\w", rest) else end
+
+
+def _given(text: str, part: Slice, named: Sequence[Source], notes: Mapping[str, Slice]) -> tuple[Source, ...]:
+    """The sources of a part of the text, those of footnotes called there standing at the call."""
+    given = _within(named, part)
+    for mark, start, end in calls(text[slice(*part)]):
+        if mark in notes and not notes[mark][0] <= part[0] < notes[mark][1]:
+            first, last = part[0] + start, part[0] + end
+            given += [replace(source, start=first, end=last) for source in _within(named, notes[mark])]
+    return tuple(given)
+
+
+def _within(named: Iterable[Source], place: Slice) -> list[Source]:
+    return [source for source in named if place[0] <= source.start and source.end <= place[1]]

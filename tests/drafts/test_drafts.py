@@ -15,7 +15,7 @@ from test_present import schema
 
 from rag.drafts import Draft, Finding, check, read_draft
 from rag.drafts.findings import draft_json, draft_text
-from rag.drafts.plain import plain
+from rag.drafts.reading import plain
 from rag.errors import ReportError
 from rag.index import Index
 from rag.records import Language, Paragraph
