@@ -7,8 +7,9 @@ from typing import Literal, get_args
 
 from eval.questions import read_json_lines, split_of
 from eval.statistics import Figure, wilson
-from rag.checking import Terms, check_answer
+from rag.checking import check_answer
 from rag.errors import BatchError
+from rag.lexicon import Lexicon
 from rag.records import Language, Paragraph, Report
 
 STATEMENTS = Path(__file__).with_name("statements.jsonl")
@@ -53,7 +54,7 @@ def _case(path: Path, n: int, line: Mapping[str, object]) -> Case:
 
 
 def judge(
-    cases: Iterable[Case], paragraphs: Mapping[str, Paragraph], reports: Mapping[str, Report], lexicon: Terms
+    cases: Iterable[Case], paragraphs: Mapping[str, Paragraph], reports: Mapping[str, Report], lexicon: Lexicon
 ) -> list[tuple[Case, Outcome]]:
     """Each statement with what becomes of it in an answer that cites its paragraph; BatchError where there is none."""
     cases = list(cases)
@@ -65,7 +66,7 @@ def judge(
     return [(case, _outcome(case, paragraphs[case.paragraph], reports, lexicon)) for case in cases]
 
 
-def _outcome(case: Case, paragraph: Paragraph, reports: Mapping[str, Report], lexicon: Terms) -> Outcome:
+def _outcome(case: Case, paragraph: Paragraph, reports: Mapping[str, Report], lexicon: Lexicon) -> Outcome:
     bare = case.statement.rstrip("。.")
     answer = f"{bare}[1]。" if case.lang == "zh" else f"{bare} [1]."
     checked = check_answer(answer, {1: paragraph}, reports, case.lang, lexicon)

@@ -1,17 +1,20 @@
-"""From an answer and its hits to citations, each with a verdict."""
+"""A model's answer with every statement checked against the passages it cites, as it is shown."""
 
-from rag.checking.answers import Checked, check_answer
-from rag.checking.clauses import Terms
-from rag.checking.markers import MARKER, complete_statements, plain_markers
-from rag.checking.refusals import refuses
-from rag.checking.statements import Statement
-from rag.checking.verdicts import cite_quote, sentences_beside, texts_of, unsupported_figures
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from rag.checking.passages import MARKER, cite_quote, sentences_beside, texts_of, unsupported_figures
+from rag.checking.statements import Checker, Statement, refuses
+from rag.lexicon import Lexicon
+from rag.records import Citation, Language, Paragraph, Rejected, Report, Slice
+from rag.text import sentences
 
 __all__ = [
     "MARKER",
+    "NOTES",
     "Checked",
     "Statement",
-    "Terms",
     "check_answer",
     "cite_quote",
     "complete_statements",
@@ -21,3 +24,172 @@ __all__ = [
     "texts_of",
     "unsupported_figures",
 ]
+
+NOTES: Mapping[str, Mapping[str, str]] = {  # why a statement is not shown
+    "zh": {
+        "figures": "所引段落中没有{what}",
+        "quote": "所引段落中没有这句引文",
+        "words": "所引段落不支持这句话",
+        "source": "没有出处",
+        "language": "语言不符",
+        "view": "这是语言模型自己的看法",
+        "empty": "没有说出新内容",
+    },
+    "en": {
+        "figures": "{what} is not in the paragraph cited",
+        "quote": "these words are not in the paragraph cited",
+        "words": "the paragraph cited does not support this",
+        "source": "no source",
+        "language": "wrong language",
+        "view": "this is the language model's own view",
+        "empty": "it says nothing new",
+    },
+}
+UNSURE = {"zh": "（措辞未核对；数字和引文已核对）", "en": " (wording not checked; its figures and quotations were)"}
+
+_NOTED = re.compile(  # how models write markers: 【1】, ［1、2］, [段落 1], [para. 1], [^1]
+    r"[\[【［〔]\s?(?:第|段落?|来源|出处|passages?|paragraphs?|paras?\.?|sources?|\^|#)?\s?"
+    r"(\d{1,3}(?:\s?[,，、;；和及与&]\s?\^?\d{1,3}){0,9})\s?(?:段)?\s?[\]】］〕]",
+    re.IGNORECASE,
+)
+_ROUND = re.compile(r"(?<=\S)\s?[(（](\d{1,2})[)）](?=\s*(?:[。.；;！!\[(（]|$))", re.MULTILINE)  # at a statement's end
+_SAID_FIRST = re.compile(  # 根据第2段，… or "According to paragraph 2, …", where the number is a passage's
+    r"(?P<start>^|[。！？!?\n] ?)(?:根据|依据|据)第?\s?\[?(?P<zh>\d{1,2})\]?\s?段[，,]?\s?(?P<rest>[^。！？!?\n]+)"
+    r"|(?P<begin>^|[.!?\n] ?)(?:According to|As stated in|In) paragraph \[?(?P<en>\d{1,2})\]?,?\s"
+    r"(?P<more>[^.!?\n]+)"
+)
+_BEHIND_STOP = re.compile(
+    '([。！？!?；;.]{1,3}[”"」』’)）]{0,3})[ \t]{0,3}(\\[\\d{1,3}\\](?:[ \t]?\\[\\d{1,3}\\]){0,9})'
+)
+_ENDS = re.compile(r"\[\d{1,3}\][。.；;！!]?|[。！？](?![”’」』])|[.!?](?=\s|$)")
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """A model's answer after checking."""
+
+    text: str  # the statements that hold, with markers numbered by first use
+    citations: tuple[Citation, ...]
+    left_out: tuple[Rejected, ...]  # what does not hold or is the model's own view, with the reason in words
+    statements: tuple[Statement, ...]
+
+    @property
+    def verified(self) -> int:
+        """How many statements hold."""
+        return sum(statement.states and not statement.wrong and not statement.unsure for statement in self.statements)
+
+    @property
+    def unsure(self) -> int:
+        """How many have their figures and quotations in what they cite, while words do not tell of the rest."""
+        return sum(statement.unsure for statement in self.statements)
+
+    @property
+    def rejected(self) -> int:
+        """How many do not."""
+        return sum(bool(statement.wrong) for statement in self.statements)
+
+
+def check_answer(
+    answer: str,
+    passages: Mapping[int, Paragraph],
+    reports: Mapping[str, Report],
+    language: Language,
+    lexicon: Lexicon,
+    question: str = "",
+) -> Checked:
+    """A model's answer with every statement checked against the passages it cites by number.
+
+    A statement that cites none of them gets the one that supports it, if there is one; so does one that does not hold
+    against what it cites, as a small model often cites the passage beside the one it read.
+    """
+    plain = plain_markers(answer, passages)
+    checker = Checker(passages, reports, language, lexicon, question)
+    spans = sentences(plain, language)
+    cited = [tuple(dict.fromkeys(map(int, MARKER.findall(plain[start:end])))) for start, end in spans]
+    statements = []
+    for n, ((start, end), markers) in enumerate(zip(spans, cited, strict=True)):
+        text = re.sub(r" +(?=[ .。;；])", "", MARKER.sub("", plain[start:end])).strip()
+        around = [
+            marker for beside in (cited[n + 1 : n + 2], cited[max(0, n - 1) : n]) for one in beside for marker in one
+        ]
+        statement = checker.check(text, markers or checker.source_of(text, around), bool(markers))
+        if statement.wrong and markers and (source := checker.source_of(text, ())):
+            moved = checker.check(text, source, cited=True)
+            statement = statement if moved.wrong or moved.unsure else moved
+        statements.append(statement)
+    return _shown(plain, spans, statements, language)
+
+
+def _shown(plain: str, spans: Sequence[Slice], statements: Sequence[Statement], language: Language) -> Checked:
+    """The answer as it is shown, and its citations, both with markers numbered by first use."""
+    numbers: dict[int, int] = {}
+    pieces: list[str] = []
+    citations: list[Citation] = []
+    left_out: list[Rejected] = []
+    last = 0
+    for statement, (start, end) in zip(statements, spans, strict=True):
+        if why := _reason(statement, language):
+            left_out.append(Rejected(statement.text, why))
+        else:
+            sentence = _with_markers(plain[start:end], [each.marker for each in statement.citations], language)
+            for marker in map(int, MARKER.findall(sentence)):
+                numbers.setdefault(marker, len(numbers) + 1)
+            sentence = MARKER.sub(lambda match: f"[{numbers[int(match[1])]}]", sentence)
+            pieces += [plain[last:start], sentence, UNSURE[language] if statement.unsure else ""]
+            citations += [replace(each, marker=numbers[each.marker]) for each in statement.citations]
+        last = end
+    return Checked("".join(pieces).strip(), tuple(citations), tuple(left_out), tuple(statements))
+
+
+def _with_markers(sentence: str, cited: Sequence[int], language: Language) -> str:
+    """A sentence with the markers of what it rests on before its stop, unless it has just these already."""
+    if set(map(int, MARKER.findall(sentence))) == set(cited):
+        return sentence
+    plain = re.sub(r" ?" + MARKER.pattern, "", sentence)
+    bare = plain.rstrip("。.；;！!？? \n")
+    blank = " " if language == "en" else ""
+    return bare + blank + "".join(f"[{marker}]" for marker in dict.fromkeys(cited)) + plain[len(bare) :]
+
+
+def _reason(statement: Statement, language: Language) -> str:
+    """Why a statement is not shown; "" where it is."""
+    wrong = statement.wrong or ("view" if not statement.states and refuses(statement.text) else "")
+    joined = ("、" if language == "zh" else ", ").join(statement.what)
+    return NOTES[language][wrong].format(what=joined) if wrong else ""
+
+
+def plain_markers(answer: str, known: Iterable[int]) -> str:
+    """The answer with its markers as [1][2] before the stop, and those that are not known left out.
+
+    >>> plain_markers("有三个。【1、９】 然后（2）。", [1, 2])
+    '有三个[1]。 然后[2]。'
+    """
+    known = set(known)
+
+    def written_plainly(match: re.Match[str]) -> str:
+        numbers = dict.fromkeys(int(digits) for digits in re.findall(r"\d+", match[1]))
+        return "".join(f"[{number}]" for number in numbers if number in known)
+
+    def said_first(match: re.Match[str]) -> str:
+        number = int(match["zh"] or match["en"])
+        if number not in known:
+            return match.group()
+        if match["zh"]:
+            return f"{match['start']}{match['rest']}[{number}]"
+        return f"{match['begin']}{match['more'][:1].upper()}{match['more'][1:]} [{number}]"
+
+    answer = _NOTED.sub(written_plainly, _SAID_FIRST.sub(said_first, answer))
+    answer = _ROUND.sub(lambda match: written_plainly(match) if int(match[1]) in known else match.group(), answer)
+    return _BEHIND_STOP.sub(_before_stop, answer)
+
+
+def _before_stop(match: re.Match[str]) -> str:
+    """The markers before the stop they stood behind, with a blank after a Latin word."""
+    before = match.string[match.start() - 1 : match.start()]
+    return (" " if before.isascii() and before.isalnum() else "") + re.sub(r"\s", "", match[2]) + match[1]
+
+
+def complete_statements(answer: str) -> str:
+    """An answer that was cut off, up to the last marker or stop; all of it where it has neither."""
+    ends = [match.end() for match in _ENDS.finditer(answer)]
+    return answer[: ends[-1]] if ends else answer

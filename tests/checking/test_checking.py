@@ -1,4 +1,4 @@
-"""Tests of rag/checking.py."""
+"""Tests of rag/checking."""
 
 import random
 import re
@@ -11,6 +11,7 @@ from seed_texts import chinese, english
 
 from rag.checking import (
     MARKER,
+    NOTES,
     Checked,
     check_answer,
     cite_quote,
@@ -19,7 +20,6 @@ from rag.checking import (
     refuses,
     unsupported_figures,
 )
-from rag.checking.answers import NOTES
 from rag.checking.comparison import Doubt, compare
 from rag.lexicon import Lexicon
 from rag.records import Footnote, Language, Paragraph, Report, Translation, Verdict

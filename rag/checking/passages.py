@@ -1,0 +1,148 @@
+"""A passage and what can be cited from it: quoted words, figures, and the words a statement may rest on."""
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from functools import cached_property
+
+from rag.lexicon import Lexicon
+from rag.records import Citation, Language, Paragraph, Report, Slice, Verdict
+from rag.references import written
+from rag.text import figure_supported, figures, sentences, symbols
+from rag.text import language as language_of
+from rag.text.injection import harmless
+from rag.text.quotes import find_quote
+
+MARKER = re.compile(r"\[(\d{1,3})\]")
+
+
+def texts_of(paragraph: Paragraph) -> list[str]:
+    """All that a paragraph says: its text in each language, its footnotes and its id."""
+    translations = [translation.text for translation in paragraph.translations.values()]
+    return [paragraph.text, *translations, *(footnote.text for footnote in paragraph.footnotes), paragraph.id]
+
+
+def unsupported_figures(statement: str, paragraphs: Iterable[Paragraph], also: Iterable[str] = ()) -> list[str]:
+    """The figures and symbols of a statement that none of the paragraphs has, in either language or any written form.
+
+    `also` are other texts that may have them.
+    """
+    texts = [*(text for paragraph in paragraphs for text in texts_of(paragraph)), *also]
+    known = [figure for text in texts for figure in figures(text)]
+    named = {symbol.canonical for text in texts for symbol in symbols(text)}
+    bare = MARKER.sub(" ", statement)
+    wrong = [figure.text for figure in figures(bare) if not figure_supported(figure, known)]
+    return wrong + [bare[symbol.start : symbol.end] for symbol in symbols(bare) if symbol.canonical not in named]
+
+
+def cite_quote(marker: int, paragraph: Paragraph, quote: str, language: Language) -> Citation:
+    """The citation of quoted words, checked against the paragraph's text in their language and its footnotes.
+
+    A rendering's quotation has the official sentence beside it as `original`.
+    """
+    official = language == paragraph.language or paragraph.translations[language].official
+    match = find_quote(paragraph.in_language(language) or "", quote)
+    if match and match.whole:
+        verdict = Verdict.FOUND if match.exact else Verdict.FOUND_NORMALISED
+        span = (match.start, match.end)
+        original = None if official else sentences_beside(paragraph, language, span)
+        return Citation(marker, paragraph, quote, language, official, verdict, span, original)
+    in_note = any((noted := find_quote(footnote.text, quote)) and noted.whole for footnote in paragraph.footnotes)
+    verdict = Verdict.FOUND if in_note else Verdict.NOT_FOUND
+    return Citation(marker, paragraph, quote, language, official or in_note, verdict)
+
+
+def sentences_beside(paragraph: Paragraph, language: Language, span: Slice) -> str:
+    """The paragraph's own sentences that stand where a rendering's span does.
+
+    Sentences pair one to one where both texts have as many; otherwise by how far into the text they stand, never fewer
+    than one.
+    """
+    rendered = paragraph.translations[language].text
+    theirs, ours = sentences(rendered, language), sentences(paragraph.text, paragraph.language)
+    if not ours or not theirs:
+        return paragraph.text
+    if len(ours) == len(theirs):
+        kept = [own for own, their in zip(ours, theirs, strict=True) if their[0] < span[1] and span[0] < their[1]]
+    else:
+        low, high = span[0] / len(rendered), span[1] / len(rendered)
+        size = len(paragraph.text)
+        kept = [own for own in ours if own[0] / size < high and low < own[1] / size]
+    kept = kept or [ours[-1]]
+    return paragraph.text[kept[0][0] : kept[-1][1]]
+
+
+class Passage:
+    """A numbered paragraph that statements in a language may rest on, but for its orders to a language model."""
+
+    def __init__(self, marker: int, paragraph: Paragraph, report: Report, language: Language, lexicon: Lexicon) -> None:
+        self.marker = marker
+        self.harmless = _without_orders(paragraph)
+        self._paragraph, self._report, self._language, self._lexicon = paragraph, report, language, lexicon
+
+    def has(self, quote: str) -> bool:
+        """Whether quoted words stand in it."""
+        found = self.cite(quote).verdict in (Verdict.FOUND, Verdict.FOUND_NORMALISED)
+        return found and any(find_quote(text, quote) for text in texts_of(self.harmless))
+
+    def cite(self, quote: str) -> Citation:
+        """The citation of quoted words in the language they are in, else as they were meant."""
+        spoken = language_of(quote)
+        spoken = spoken if self._paragraph.in_language(spoken) is not None else self._paragraph.language
+        return cite_quote(self.marker, self._paragraph, quote, spoken)
+
+    def paraphrase(self, text: str, verdict: Verdict) -> Citation:
+        """The citation of a statement in its own words."""
+        paragraph = self._paragraph
+        official = self._language not in paragraph.translations or paragraph.translations[self._language].official
+        original = None if official else paragraph.text
+        return Citation(self.marker, paragraph, text, self._language, official, verdict, None, original)
+
+    @cached_property
+    def about(self) -> list[str]:
+        """What the model is told of its report: its reference, title and year."""
+        report, year = self._report, self._report.date[:4]
+        reference = written(self.harmless, report, self._language)
+        notes = [f"脚注{note.mark}；footnote {note.mark}" for note in self.harmless.footnotes]
+        names = [reference, report.name, *report.titles.values(), *self.harmless.headings]
+        return [*names, *notes, f"{year}年", f"in {year}"]
+
+    @cached_property
+    def words(self) -> frozenset[str]:
+        """Its index terms in the answer's language, those of its reference, headings and footnotes among them."""
+        shown = self.harmless.translations.get(self._language, self.harmless)
+        texts = [*(note.text for note in self.harmless.footnotes), shown.text, *shown.headings]
+        foreign = self.harmless.language != self._language  # else a foreign title would have the whole dictionary read
+        words = {word for text in texts for word in self._terms(text, foreign)}
+        return frozenset(words.union(*(self._terms(text, False) for text in self.about)))
+
+    def in_english(self, glossed: bool) -> frozenset[str]:
+        """What its words are in English, by its renderings and, where `glossed`, by the dictionary."""
+        texts = texts_of(self.harmless)
+        zh = [text for text in texts if glossed and language_of(text) == "zh"]
+        en = [text for text in texts if language_of(text) == "en"] + [self._report.name, *self._report.aliases]
+        terms = [term for text in en for term in self._lexicon.terms(text, "en")]
+        return frozenset(terms + [term for text in zh for term in self._lexicon.gloss_terms(text, "zh")])
+
+    @property
+    def said(self) -> list[str]:
+        """Its text and its footnotes, as far as they are in the answer's language."""
+        text, notes = self.harmless.in_language(self._language), [note.text for note in self.harmless.footnotes]
+        return [*([text] if text else []), *(note for note in notes if language_of(note) == self._language)]
+
+    def _terms(self, text: str, foreign: bool) -> Iterator[str]:
+        spoken = language_of(text)
+        yield from self._lexicon.terms(text, spoken)
+        if foreign and spoken != self._language:
+            yield from self._lexicon.gloss_terms(text, spoken)
+
+
+def _without_orders(paragraph: Paragraph) -> Paragraph:
+    """A paragraph without what only a language model would take for its own."""
+    translations = {
+        language: replace(translation, text=harmless(translation.text, language_of(translation.text)))
+        for language, translation in paragraph.translations.items()
+    }
+    notes = tuple(replace(note, text=harmless(note.text, language_of(note.text))) for note in paragraph.footnotes)
+    text = harmless(paragraph.text, paragraph.language)
+    return replace(paragraph, text=text, translations=translations, footnotes=notes)

@@ -1,0 +1,193 @@
+"""A text as the words that two texts are compared by, each with its clause, its figure, and whether it is a name."""
+
+import re
+import tomllib
+from bisect import bisect
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from functools import cache
+from importlib import resources
+from typing import Any
+
+from rag.lexicon import Lexicon
+from rag.records import Language
+from rag.text import Figure, figures, fold, sentences, symbols, term_en
+from rag.text.folding import HAN
+
+_BOUNDARY = re.compile(
+    r"[,，](?! ?(?:as well as|including|以及|包括))|[;；:：()（）—\n]"
+    r"|\b(?:while|whereas|but|and(?= (?:in|on|by|from|since) \d)|although|though|because|since|where|when|which|who"
+    r"|unless)\b"
+    r"|(?<!从)而(?!且)|但是?|然而|并且?(?!非)|因此|尽管|虽然|如果|其中",
+    re.IGNORECASE,
+)
+_PIECE = re.compile(rf"[{HAN}]+|[^\W\d_{HAN}]+(?:['’-][^\W\d_{HAN}]+)*|\d+")
+_BE = re.compile(r"\b(?:is|are|was|were|be|been|being)(?: \w+ly)? ?$", re.IGNORECASE)
+_TO = re.compile(r"\bto $", re.IGNORECASE)
+_CONTENT = frozenset({"same", "own", "more", "less", "fewer", "most", "before", "after", "above", "below"})
+LONG = 4  # characters from which a Chinese word is taken apart
+STEM = 5  # letters from which two English stems count as grown from one
+
+
+@cache
+def tables() -> dict[str, Any]:
+    """What single words do in a sentence: data/checking.toml."""
+    return tomllib.loads((resources.files("rag") / "data" / "checking.toml").read_text(encoding="utf-8"))
+
+
+@dataclass(slots=True, eq=False)
+class Sentence:
+    """A sentence and its words in order; a second one of the same text is another."""
+
+    text: str
+    language: Language
+    words: "list[Word]" = field(default_factory=list)
+
+    @property
+    def content(self) -> "list[Word]":
+        """The words that are neither figures nor function words."""
+        return [word for word in self.words if word.content]
+
+
+@dataclass(slots=True, eq=False)
+class Word:
+    """A word of a sentence, a figure or a document symbol; a second one of the same text is another."""
+
+    sentence: Sentence
+    place: int  # among the words of its sentence
+    start: int  # in the sentence's text
+    text: str  # folded
+    key: str  # what it is compared by; "" for a function word
+    clause: int  # how many boundaries stand before it
+    figure: Figure | None
+    name: bool  # of a State, an organ, a person, an instrument …
+
+    @property
+    def content(self) -> bool:
+        """Whether it is neither a figure nor a function word."""
+        return bool(self.key) and self.figure is None
+
+    @property
+    def end(self) -> int:
+        """Where it ends in the sentence's text."""
+        return self.start + len(self.text)
+
+    @property
+    def passive(self) -> bool:
+        """Whether a form of "to be" stands before it."""
+        return _BE.search(self.sentence.text[: self.start]) is not None
+
+    @property
+    def aim(self) -> bool:
+        """Whether it is an English infinitive or gerund: "to collect", "collecting"."""
+        gerund = self.text.isascii() and self.text.endswith("ing") and not self.passive
+        return gerund or _TO.search(self.sentence.text[: self.start]) is not None
+
+    def like(self, other: "Word") -> bool:
+        """Whether the two are the same or grown from one: "operate" and "operation", 收缴 and 收缴工作."""
+        if self.key == other.key:
+            return True
+        short, long = sorted((self.key, other.key), key=len)
+        if short.isascii() != long.isascii():
+            return False
+        return (
+            long.startswith(short[:-1]) if short.isascii() and len(short) >= STEM else len(short) > 1 and short in long
+        )
+
+    def among(self, others: "Iterable[Word]") -> bool:
+        """Whether one of the others is like it."""
+        return any(self.like(other) for other in others)
+
+
+def read_sentences(text: str, language: Language, lexicon: Lexicon) -> list[Sentence]:
+    """The sentences of a text; a semicolon ends one, as in a list."""
+    pieces = [piece for start, end in sentences(text, language) for piece in re.split(r"(?<=[;；])", text[start:end])]
+    return [_read(piece, language, lexicon) for piece in pieces if piece.strip()]
+
+
+def share_names(texts: Iterable[Sentence]) -> None:
+    """Count a word with a capital as a name, though it is the first of its sentence, where it is one within these."""
+    words = [word for sentence in texts for word in sentence.words]
+    names = {word.key for word in words if word.name}
+    for word in words:
+        word.name |= word.figure is None and word.key in names and word.sentence.text[word.start].isupper()
+
+
+def initials(text: str) -> str:
+    """The first letters of a text's capitalised words, in order and small: what an abbreviation is made of."""
+    return "".join(re.findall(r"\b[A-Z]", text)).lower()
+
+
+def _read(text: str, language: Language, lexicon: Lexicon) -> Sentence:
+    """A sentence with its words; a clause without any, as "In 2019, …", is one with the clause behind it."""
+    spans: list[tuple[int, int, Figure | None]] = [(each.start, each.end, each) for each in figures(text)]
+    spans = sorted([*spans, *((each.start, each.end, None) for each in symbols(text))], key=lambda span: span[:2])
+    bounds = [match.start() for match in _BOUNDARY.finditer(text)]
+    bounds = [at for at in bounds if not any(start <= at < end for start, end, _ in spans)]  # no comma of 90,000
+    sentence, last = Sentence(text, language), 0
+    for start, end, figure in [*spans, (len(text), len(text), None)]:
+        if start < last:
+            continue
+        found = list(_plain(text[:start], last, language, lexicon))
+        found += [(start, fold(text[start:end]), text[start:end], False)] if end > start else []
+        for at, folded, key, name in found:
+            value = figure if at == start else None
+            word = Word(sentence, len(sentence.words), at, folded, key, bisect(bounds, at), value, name)
+            sentence.words.append(word)
+        last = end
+    clauses = sorted({word.clause for word in sentence.content})
+    for word in sentence.words:
+        word.clause = next((clause for clause in clauses if clause >= word.clause), word.clause)
+    return sentence
+
+
+def _plain(text: str, start: int, language: Language, lexicon: Lexicon) -> Iterator[tuple[int, str, str, bool]]:
+    """The words of a text without figures, from a place on: where each stands, its key, and whether it is a name."""
+    for match in _PIECE.finditer(text, start):
+        at = match.start()
+        if language == "en" or match.group().isascii():
+            yield at, *_latin(match.group(), not text[:at].strip(' "“‘('))
+            continue
+        for word in lexicon.segmenter.cut(match.group()):
+            name = _is_name(word, lexicon) or "·" in text[max(0, at - 1) : at + len(word) + 1]
+            for part in [word] if name or len(word) < LONG else _parts(word, lexicon):
+                yield at, part, _key(part, name, lexicon), name
+                at += len(part)
+
+
+def _is_name(word: str, lexicon: Lexicon) -> bool:
+    """Whether English writes what a Chinese word stands for with a capital; a title, as 主席, is no name."""
+    english = next((form for form in lexicon.forms(word) if form.isascii()), "")
+    sense = next(iter(lexicon.gloss_senses(word)), "")
+    return len(word) > 1 and (sense[:1].isupper() or (english[:1].isupper() and (" " in english or not sense)))
+
+
+def _key(word: str, name: bool, lexicon: Lexicon) -> str:
+    """What a Chinese word is compared by: a name by one of its forms in the glossary: 安理会, 安全理事会."""
+    if not lexicon.terms(word, "zh"):
+        return ""
+    return min(lexicon.forms(word), key=lambda form: (form.isascii(), len(form), form)) if name else word
+
+
+def _parts(word: str, lexicon: Lexicon) -> Iterator[str]:
+    """A long Chinese word, mostly a phrase of the glossary, as the words it is made of: 对学校的袭击, 停止使用."""
+    inside = {term for term in lexicon.terms(word, "zh") if term != word}
+    start = 0
+    while start < len(word):
+        end = next((end for end in range(len(word), start + 1, -1) if word[start:end] in inside), start + 1)
+        yield word[start:end]
+        start = end
+
+
+def _latin(word: str, first: bool) -> tuple[str, str, bool]:
+    """An English word; the first of a sentence is a name only where it has more than one capital."""
+    folded = fold(word)
+    key = term_en(_irregular().get(folded, folded)) or (folded if folded in _CONTENT else "")
+    return folded, key, word[:1].isupper() and bool(key) and (not first or not word[1:].islower())
+
+
+@cache
+def _irregular() -> dict[str, str]:
+    """Past form → verb."""
+    verbs = [entry.split() for entry in re.split(r"[|\n]", tables()["past"].strip())]
+    return {past: verb for verb, *pasts in verbs for past in pasts}
