@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from rag.page.asking import Labelled
 
 NEAREST = 3  # paragraphs offered for what is not found: more would be read by nobody
-FILE_LIMIT = 20_000_000  # bytes, as `rag.drafts` has it; base64 of it is kept off the wire by page.js
+FILE_LIMIT = 20_000_000  # bytes, a Word file with pictures; base64 of more is kept off the wire by page.js
 HELD = frozenset({Verdict.FOUND, Verdict.FOUND_NORMALISED})
 
 

@@ -35,16 +35,16 @@ _STARTS = (  # how a file begins, the ending that goes with it, what is said whe
 _PDF_START_WITHIN = 1024  # bytes that may stand before "%PDF-" (Adobe's implementation note 13)
 
 
-def read_text(path: Path) -> str:
+def read_text(path: Path, ending: str = "") -> str:
     r"""The text of a report file, its lines ended by "\n", each form feed (a page's end) on a line of its own.
 
     A PDF's lines stay as printed, with blank lines where it leaves space. A Word file gives one line a paragraph, blank
     lines between; automatic numbers typed out; the rows of a table on neighbouring lines, cells parted by tabs; and
     footnotes as superscript digits where they are called and " 1 text" under a rule at the end.
-    Raises ReportError for whatever keeps the text from being read.
+    `ending` stands for the name's. Raises ReportError for whatever keeps the text from being read.
     """
     data = _bytes(path)
-    ending = path.suffix.lower()
+    ending = ending or path.suffix.lower()
     _check_kind(path, ending, data)
     reader = {".txt": _plain_text, ".pdf": _pdf_text, ".docx": _docx_text}[ending]
     text = re.sub(r"\r\n|[\r\v\x85\u2028\u2029]", "\n", reader(data, path))
