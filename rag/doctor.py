@@ -29,7 +29,6 @@ def examine(settings: Settings, sources: Mapping[str, str]) -> Iterator[Line]:
         yield Line(f"  {each.name} = {getattr(settings, each.name)}  ({sources[each.name]})")
     yield from _index(settings)
     yield from _answers(settings)
-    yield from _gpu(resolved(settings))
 
 
 def _index(settings: Settings) -> Iterator[Line]:
@@ -53,21 +52,22 @@ def _index(settings: Settings) -> Iterator[Line]:
 
 
 def _answers(settings: Settings) -> Iterator[Line]:
-    """What writes; with `llm = auto` the best language model that is here, or how to get one."""
-    chosen = resolved(settings).llm
-    if not chosen.startswith("http") and chosen != "none" and find_spec("llama_cpp") is None:
-        yield Line(f"Answers: {chosen} needs llama-cpp-python; it is not installed. Run: make llm", fine=False)
-    elif chosen != "none":
-        yield Line(f"Answers: quoted, and written by {chosen}, checked against the paragraphs.")
-    else:
+    """What writes, or how to get it, and how much of it is on a GPU."""
+    chosen = resolved(settings)
+    local = chosen.llm != "none" and not chosen.llm.startswith("http")
+    if local and find_spec("llama_cpp") is None:
+        yield Line(f"Answers: {chosen.llm} needs llama-cpp-python; it is not installed. Run: make llm", fine=False)
+        return
+    if chosen.llm == "none":
         more = " Get one with: make llm, then: rapporteur models pull auto" if settings.llm == "auto" else ""
         yield Line(f"Answers: quoted sentences; no language model is in use.{more}")
+    else:
+        yield Line(f"Answers: quoted, and written by {chosen.llm}, checked against the paragraphs.")
+    if local:
+        yield from _gpu(chosen)
 
 
 def _gpu(settings: Settings) -> Iterator[Line]:
-    """How much of a local language model is on a GPU."""
-    if settings.llm == "none" or settings.llm.startswith("http") or find_spec("llama_cpp") is None:
-        return
     from rag.models.chat import chat_model
     from rag.models.engine import uses_gpu
     from rag.models.local import LlamaChat
