@@ -165,19 +165,12 @@ def searched_for_text(corrections: Mapping[str, str], language: str) -> str:
 
 def generation_text(answer: Answer) -> str:
     """What a local language model took to write an answer, as one line; empty where none did."""
-    counts, taken = answer.generation, answer.timings
-    if not counts or not {"prompt", "generate"} <= set(taken):
+    times = answer.timings
+    if not answer.generation or not {"prompt", "generate"} <= set(times):
         return ""
-    return message(
-        "generation",
-        answer.language,
-        prompt=int(counts["prompt_tokens"]),
-        reused=int(counts["reused_tokens"]),
-        written=int(counts["written_tokens"]),
-        read=taken["prompt"] / 1000,
-        took=taken["generate"] / 1000,
-        rate=counts.get("tokens_per_second", 0.0),
-    )
+    counts = {"tokens_per_second": 0.0, **answer.generation}
+    read, took = times["prompt"] / 1000, times["generate"] / 1000
+    return message("generation", answer.language, read=read, took=took, **counts)
 
 
 def shortened(text: str) -> str:

@@ -29,6 +29,7 @@ from rag.records import Language, Paragraph, Report, Slice
 from rag.text import Figure, figure_supported, language
 from rag.text import figures as figures_in
 
+_ACT = re.compile(r"/(?:RES|DEC)/|^(?:RES|DEC)/")  # a resolution or decision, which is no report
 _LIKE_SYMBOL = 0.85  # how alike two symbols are of which one is taken for a slip of the other
 _NOTE_MARK = 3  # characters at the beginning of a footnote
 _SEARCHED = 5  # of the paragraphs nearest to a sentence that cites none
@@ -126,7 +127,7 @@ class _Checker:
         if source.report == "":
             like = get_close_matches(source.symbol, self._reports, n=1, cutoff=_LIKE_SYMBOL)
             meant = tuple(each for each in self._library.paragraphs if each.report in like)[:1]
-            may_be_wrong = source.numbered and not source.is_act
+            may_be_wrong = source.numbered and not _ACT.search(source.symbol)
             return (Verdict.UNKNOWN_REPORT if may_be_wrong else Verdict.OUTSIDE), meant
         if source.missing:
             return (Verdict.UNKNOWN_PARAGRAPH if source.sure else Verdict.UNCHECKED), self._beside(source)
@@ -135,9 +136,14 @@ class _Checker:
     def _beside(self, source: Source) -> tuple[Paragraph, ...]:
         """The paragraph of the report whose number is nearest to the one it does not have."""
         wanted = next((int(number) for number in source.missing if number.isdigit()), 0)
-        printed = [each for each in self._library.paragraphs if each.report == source.report and not each.is_row]
-        numbered = [each for each in printed if (each.printed or "").isdigit()] or printed
-        return tuple(sorted(numbered, key=lambda each: abs(_number(each) - wanted))[:1])
+        there = [each for each in self._library.paragraphs if each.report == source.report and not each.is_row]
+        numbered = [each for each in there if each.printed] or there
+
+        def distance(each: Paragraph) -> int:
+            number = re.sub(r"^p|\D.*", "", each.number)  # of "p3" and "24-2", 3 and 24
+            return abs(int(number or "0") - wanted)
+
+        return tuple(sorted(numbered, key=distance)[:1])
 
     # Figures
 
@@ -162,7 +168,7 @@ class _Checker:
         self, statement: Statement, loose: Sequence[tuple[Figure, Slice]], around: Sequence[Source]
     ) -> Iterator[Finding]:
         """Against what the statement cites; else what it quotes or is cited beside it; else the nearest paragraphs."""
-        cited = [source for source in statement.sources if source.cites]
+        cited = [each for each in statement.sources if each.paragraphs or (each.report and not each.numbered)]
         unsure = [] if is_sure(statement.sources) else cited
         cited = [] if unsure else cited
         said = self._library.cited(cited)
@@ -253,8 +259,3 @@ def _is_of_name(figure: Figure, reports: Sequence[Report]) -> bool:
 @lru_cache(maxsize=4096)
 def _figures(text: str) -> tuple[Figure, ...]:
     return tuple(figures_in(text))
-
-
-def _number(paragraph: Paragraph) -> int:
-    digits = (paragraph.printed or paragraph.number).lstrip("p")
-    return int(digits) if digits.isdigit() else 0

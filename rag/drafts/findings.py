@@ -98,13 +98,7 @@ class Draft:
 
 
 def draft_json(draft: Draft, reports: Mapping[str, Report]) -> dict[str, Any]:
-    """A checked draft as `check --json` prints it: how many findings are wrong, and each of them in order.
-
-    A finding: "kind" (quotation, reference, figure), "start" and "end" in the draft's text, "text", "verdict", "wrong",
-    "said" with "said_report" and "said_paragraphs" (the source the draft gives; ids), "missing" (numbers that report
-    does not have), "places" (where it stands, as citations say it, with "language", "official", "text" and "span"),
-    "changes" ("written" in the draft with "start" and "end", "printed" in the report) and "nearest".
-    """
+    """A checked draft as `check --json` prints it: how many findings are wrong, and each of them in order."""
     return {
         "language": draft.language,
         "wrong": draft.wrong,

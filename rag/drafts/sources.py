@@ -21,7 +21,6 @@ _GOES_WITH_LAST = re.compile(
 _LOOKED_BACK = 60  # characters
 _ID = re.compile(r"#([a-z0-9][a-z0-9-]{0,39})")
 _CALLED_A_REPORT = re.compile(r"/|报告|report|\.\w{3,4}$", re.IGNORECASE)
-_ACT = re.compile(r"/(?:RES|DEC)/|^(?:RES|DEC)/")
 _NOTE = re.compile(r"^(?:\[\^(?P<mark>\w{1,8})\]:|(?P<high>[⁰¹²³⁴-⁹]{1,3})(?=\s))[^\n]*", re.MULTILINE)
 _NOTE_BELOW = re.compile(r"^(?P<mark>\d{1,3})[.)]?[ \t]+(?=\S)[^\n]*", re.MULTILINE)
 _RULE = re.compile(r"^_{8,}$", re.MULTILINE)
@@ -52,16 +51,6 @@ class Source:
     missing: tuple[str, ...] = ()  # the numbers the report does not have
     numbered: bool = True  # False for a document alone
     sure: bool = True  # whether it is plain that the words beside it are said to be from it
-
-    @property
-    def is_act(self) -> bool:
-        """Whether it is a resolution or decision, which is no report."""
-        return _ACT.search(self.symbol) is not None
-
-    @property
-    def cites(self) -> bool:
-        """Whether something can be looked up in it."""
-        return bool(self.paragraphs) or (bool(self.report) and not self.numbered)
 
 
 def sources(text: str, reports: Mapping[str, Report], paragraphs: Sequence[Paragraph]) -> list[Source]:
