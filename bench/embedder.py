@@ -22,11 +22,11 @@ import numpy as np
 from safetensors.numpy import save_file
 
 from eval.questions import TUNING, read_questions
-from rag.answering.retrieve import Filters, Retriever, Scores, fuse
+from rag.answering.retrieve import Retriever, Scores, fuse
 from rag.index import build_index, open_index
 from rag.lexicon import Lexicon
 from rag.models.embedder import DATA, Embedder, FloatMatrix, load
-from rag.records import Paragraph, Report
+from rag.records import Filters, Paragraph, Report
 from rag.settings import load_settings
 
 NEWS, ENCYCLOPAEDIA = "validation_ntrex_news.tsv.gz", "zh_question_paragraph.jsonl.gz"
@@ -85,7 +85,7 @@ def figures(task: Task, embedder: Embedder, limit: int) -> str:
             legs = retriever.legs(question, Filters())[1]
             dense = {name: scores for name, scores in legs.items() if name.startswith("dense")}
             for way, of in (("vectors", dense), ("all legs", legs)):
-                ranks[way].append(_rank(fuse(of, retriever.weights), answer))
+                ranks[way].append(_rank(fuse(of, retriever.weights.legs), answer))
     shares = [f"{way} " + " / ".join(f"{np.mean(np.array(of) < d):.3f}" for d in DEPTHS) for way, of in ranks.items()]
     return f"{task.name}, {len(ranks['vectors'])} over {len(task.texts):,}: recall@1 / @5 " + ", ".join(shares)
 

@@ -294,7 +294,7 @@ def import_(
 def calibrate(
     questions: QuestionsFlag = None,
     index: IndexFlag = None,
-    out: Annotated[Path | None, typer.Option("--out", show_default="rag/data/abstention.json")] = None,
+    out: Annotated[Path | None, typer.Option("--out", show_default="rag/data/weights.json")] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Print, write nothing.")] = False,
 ) -> None:
     """Fit when to abstain on the dev and the tuning questions and write the coefficients; never reads test."""
@@ -310,7 +310,7 @@ def calibrate(
     typer.echo(calibration.table(fitted))
     if not dry_run:
         path = out or calibration.SHIPPED
-        calibration.write(path, fitted)
+        calibration.write(path, fitted, assistant.index.manifest["embedder"]["name"])
         typer.echo(f"Written: {path}")
 
 
@@ -323,10 +323,11 @@ def weights(
     """Choose what each leg of retrieval weighs, for the index's embedder, and keep it beside the index."""
     from eval import weights as choosing
     from eval.questions import TUNING, for_tuning, read_questions
+    from rag.answering.weights import DEFAULT, shipped
 
     assistant = _assistant(index=index, embedder=embedder, llm="none")
     asked = list(choosing.asked(assistant, [*for_tuning(read_questions(QUESTIONS)), *read_questions(TUNING)]))
-    tried = choosing.best_weights(asked)
+    tried = choosing.best_weights(asked, shipped()[DEFAULT])
     for score, found in tried[: choosing.SHOWN]:
         typer.echo(f"{score:.3f}  " + ", ".join(f"{name} {weight:g}" for name, weight in found.items()))
     if not dry_run:

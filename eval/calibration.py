@@ -1,6 +1,6 @@
 """When to abstain: a logistic regression over the signals of `answering.judge`, fitted on dev and tuning questions.
 
-Kept apart from scoring: it writes what ships in rag/data/abstention.json, and sees no question of the test half.
+Kept apart from scoring: it writes what ships in rag/data/weights.json, and sees no question of the test half.
 """
 
 import json
@@ -20,7 +20,7 @@ from rag.errors import BatchError
 if TYPE_CHECKING:
     from rag.assistant import Assistant
 
-SHIPPED = Path(__file__).parents[1] / "rag" / "data" / "abstention.json"
+SHIPPED = Path(__file__).parents[1] / "rag" / "data" / "weights.json"
 FOLDS = 10  # by pair: a question and its translation are never on both sides
 SEED = 20260101
 MOST_REFUSED = 0.08  # of the answerable: to refuse what the reports answer costs a delegate more than a weak quotation
@@ -62,8 +62,8 @@ def examples(
     `tuning` are the questions of a file that is never scored, whichever half their pairs would fall in.
     """
     from rag.answering.judge import Signals, signals
-    from rag.answering.retrieve import Filters
-    from rag.question import checked, stand_alone
+    from rag.question import Question as Parsed
+    from rag.records import Filters
 
     if any(question.split != "dev" for question in dev):
         raise ValueError("calibration reads dev questions only")
@@ -71,12 +71,10 @@ def examples(
     filters = Filters(renderings=assistant.settings.renderings)
     rows, kept = [], []
     for n, question in enumerate(questions, 1):
-        asked = stand_alone(checked(question.text, assistant.settings.question_limit), question.history)
+        asked = Parsed.parse(question.text, question.history, assistant.settings.question_limit)
         found = assistant.retriever.find(asked, assistant.settings.k, filters)
-        if not found.named:
-            rows.append(
-                [float(value) for value in astuple(signals(asked, found, assistant.retriever, question.lang, filters))]
-            )
+        if not found.look_up.named:
+            rows.append(list(map(float, astuple(signals(found, assistant.index, assistant.lexicon, filters)))))
             kept.append(question)
         progress(n, len(questions))
     return Examples(
@@ -191,6 +189,10 @@ def _by_language(fitted: Fitted) -> str:
     return ", ".join(parts) or "one language"
 
 
-def write(path: Path, fitted: Fitted) -> None:
-    """Write the coefficients where rag/answering/judge.py reads them."""
-    path.write_text(json.dumps(fitted.model, indent=1) + "\n", encoding="utf-8")
+def write(path: Path, fitted: Fitted, embedder: str) -> None:
+    """Write the coefficients into the embedder's record of weights; one it lacks starts from the default's."""
+    from rag.answering.weights import DEFAULT
+
+    records = json.loads(path.read_text(encoding="utf-8"))
+    records[embedder] = {**records.get(embedder, records[DEFAULT]), "abstention": fitted.model}
+    path.write_text(json.dumps(records, indent=1) + "\n", encoding="utf-8")

@@ -5,12 +5,12 @@ cross"), a setting ("renderings"), what the lexicon knows ("lexicon.glossary", "
 made anew), or the embedder ("embedder.trained"; the index is built anew), for one pass over the questions.
 """
 
-import importlib
 import itertools
 import json
 import tomllib
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
+from copy import copy
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,10 +20,12 @@ from eval.comparison import as_json
 from eval.questions import Question
 from eval.scoring import Library, Scored, score, summarise
 from eval.statistics import Difference
+from rag.answering.weights import Weights
 from rag.errors import BatchError
 
 if TYPE_CHECKING:
     from rag.assistant import Assistant
+    from rag.lexicon import Lexicon
 
 SETTINGS = ("k", "renderings")
 LEXICON = ("lexicon.glossary", "lexicon.dictionary")
@@ -57,11 +59,9 @@ def read_variants(path: Path) -> list[Variant]:
     try:
         written = tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
-        raise BatchError(
-            f"{path} cannot be read ({error.strerror}). Give a grid such as eval/ablations.toml."
-        ) from error
+        raise BatchError("sweep-unreadable", path=str(path), reason=error.strerror) from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise BatchError(f"{path} is not valid TOML ({error}). Mend it.") from error
+        raise BatchError("sweep-not-toml", path=str(path), reason=str(error)) from error
     variants = [
         Variant(
             str(each.get("name", f"variant {n}")),
@@ -77,9 +77,7 @@ def read_variants(path: Path) -> list[Variant]:
             changes = dict(zip(grid, values, strict=True))
             variants.append(Variant(", ".join(f"{_short(k)}={v}" for k, v in changes.items()), changes))
     if not variants or len(variants) > MOST:
-        raise BatchError(
-            f"{path} gives {len(variants)} variants; 1 to {MOST} are tried. Write [[variant]] tables or a [grid]."
-        )
+        raise BatchError("sweep-variants", path=str(path), size=len(variants), most=MOST)
     return variants
 
 
@@ -98,10 +96,7 @@ def try_all(
     with _remembered(assistant):
         for n, variant in enumerate(variants):
             progress(n, len(variants))
-            with ExitStack() as stack:
-                for name, value in variant.changes.items():
-                    stack.enter_context(changed(assistant, name, value))
-                scored = score(_asked(assistant, questions), library)
+            scored = score(_asked(changed(assistant, variant.changes), questions), library)
             ahead = _ahead(first, scored) if first else {}
             tried.append(Tried(variant, summarise(scored, draws=DRAWS), ahead))
             first = first or scored
@@ -155,80 +150,45 @@ def _remembered(assistant: "Assistant") -> Iterator[None]:
         del embedder.__dict__["embed_query"]
 
 
-@contextmanager
-def changed(assistant: "Assistant", name: str, value: Any) -> Iterator[None]:
-    """The assistant with one thing changed, put back afterwards; BatchError where the name is nothing's."""
-    if name in SETTINGS:
-        before = assistant.settings
-        assistant.settings = replace(before, **{name: value})
-        try:
-            yield
-        finally:
-            assistant.settings = before
-    elif name in LEXICON:
-        with _knowing(assistant, **{name.partition(".")[2]: value}):
-            yield
-    else:
-        with _constant(assistant, name, value):
-            yield
-
-
-@contextmanager
-def _constant(assistant: "Assistant", name: str, value: Any) -> Iterator[None]:
-    module, attribute, key = _place(name)
-    kept = getattr(module, attribute)
-    new = {**kept, key: value} if key else value
-    if key and key not in kept:
-        raise BatchError(f"{name}: {attribute} has no {key!r}. It has: {', '.join(kept)}.")
-    setattr(module, attribute, new)
-    calibrated = getattr(assistant.retriever, "_calibrated", {})  # by the index's owner: it outweighs the constant
-    if attribute == "WEIGHTS":
-        assistant.retriever.__dict__["_calibrated"] = {k: v for k, v in calibrated.items() if k != key}
-    try:
-        yield
-    finally:
-        setattr(module, attribute, kept)
-        if attribute == "WEIGHTS":
-            assistant.retriever.__dict__["_calibrated"] = calibrated
-
-
-@contextmanager
-def _knowing(assistant: "Assistant", **which: bool) -> Iterator[None]:
-    """The assistant with a lexicon that lacks glossary or dictionary, in the index's terms as in its questions'."""
-    from rag.index import _legs
+def changed(assistant: "Assistant", changes: Mapping[str, Any]) -> "Assistant":
+    """A copy of the assistant with some things changed; BatchError where a name is nothing's."""
     from rag.lexicon import Lexicon
 
-    index, retriever = assistant.index, assistant.retriever
-    legs, lexicon = index.legs, retriever.lexicon
-    retriever.lexicon = Lexicon.load(**which)
-    index.__dict__["legs"] = _legs(index.paragraphs, index.reports, retriever.lexicon, lambda what, done, of: None)
+    other = copy(assistant)
+    if any(name not in SETTINGS for name in changes):
+        other.retriever = copy(assistant.retriever)
+    for name, value in changes.items():
+        if name in SETTINGS:
+            other.settings = replace(other.settings, **{name: value})
+        elif name not in LEXICON:
+            other.retriever.weights = _weighed(other.retriever.weights, name, value)
+    knowing = {name.partition(".")[2]: value for name, value in changes.items() if name in LEXICON}
+    if knowing:
+        _make_know(other, Lexicon.load(**knowing))
+    return other
+
+
+def _weighed(weights: Weights, name: str, value: Any) -> Weights:
+    """The weights with the one changed that a dotted name means: "weights.part", "weights.legs.dense cross"."""
+    _, _, place = name.partition("weights.")
+    field_name, _, leg = place.partition(".")
+    if leg and field_name == "legs" and leg not in weights.legs:
+        raise BatchError("sweep-no-leg", name=name, leg=leg, legs=", ".join(weights.legs))
+    if not isinstance(getattr(weights, field_name, None), dict if leg else int | float):
+        known = ", ".join((*SETTINGS, *LEXICON))
+        raise BatchError("sweep-no-weight", name=name, known=known)
+    return replace(weights, **{field_name: {**weights.legs, leg: value} if leg else value})
+
+
+def _make_know(assistant: "Assistant", lexicon: "Lexicon") -> None:
+    """Give an assistant another lexicon, in the index's terms as in its questions'."""
+    from rag.index import _legs
+
+    retriever, index = assistant.retriever, copy(assistant.index)
+    index.__dict__["legs"] = _legs(index.paragraphs, index.reports, lexicon, lambda what, done, of: None)
     retriever.__dict__.pop("speller", None)
-    try:
-        yield
-    finally:
-        retriever.lexicon = lexicon
-        index.__dict__["legs"] = legs
-        retriever.__dict__.pop("speller", None)
-
-
-def _place(name: str) -> tuple[Any, str, str]:
-    """The module, the constant in it, and the key in that where it is a table."""
-    module_name, _, rest = name.partition(".") if not name.startswith("rag.") else ("", "", "")
-    if name.startswith("rag."):
-        parts = name.split(".")
-        last = next((n for n, part in enumerate(parts) if part.isupper()), 0)
-        module_name, rest = ".".join(parts[:last]), ".".join(parts[last:])
-    attribute, _, key = rest.partition(".")
-    try:
-        module = importlib.import_module(module_name) if module_name.startswith("rag.") else None
-    except ModuleNotFoundError:
-        module = None
-    if module is None or not hasattr(module, attribute):
-        raise BatchError(
-            f"{name!r} names no constant. Write it as rag.answering.retrieve.EXPANSION, or one of: "
-            f"{', '.join((*SETTINGS, *LEXICON))}."
-        )
-    return module, attribute, key
+    retriever.lexicon, retriever.index, assistant.index = lexicon, index, index
+    assistant.__dict__["lexicon"] = lexicon
 
 
 def table(tried: Sequence[Tried]) -> str:

@@ -1,25 +1,19 @@
 """The command line: build, ask, search, show, check, models, doctor, serve."""
 
-import json
 import os
 import shlex
 import sys
-import traceback
-from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from rag.console import Progress, complain, run_batch, run_to_end, tell, to_json
 from rag.errors import BatchError, RagError, SettingError
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
-
-    from rag.answering.retrieve import Filters
     from rag.assistant import Assistant
-    from rag.own.limited import News
-    from rag.records import Paragraph, Turn
+    from rag.records import Filters, Paragraph, Turn
     from rag.settings import Settings
 
 app = typer.Typer(
@@ -54,7 +48,7 @@ def build(
     from rag.index import open_index
 
     settings = _settings(reports=reports, index=index, embedder=embedder, renderings=_off(no_renderings))
-    with _Progress() as progress:
+    with Progress() as progress:
         name, built, folder = build_index(settings, progress)
     if quiet and not built:
         return
@@ -88,12 +82,12 @@ def ask(
             answer = assistant.ask(line["question"], _history(line), filters=filters)
             return answer_json(answer, assistant.index.reports, line.get("id"))
 
-        raise typer.Exit(_batch(batch, one))
+        raise typer.Exit(run_batch(batch, one))
     answer = assistant.ask(_given(question), filters=filters)
     if answer.llm_error:
-        _complain(answer.llm_error)
+        complain(answer.llm_error)
     reports = assistant.index.reports
-    typer.echo(_json(answer_json(answer, reports)) if as_json else answer_text(answer, reports))
+    typer.echo(to_json(answer_json(answer, reports)) if as_json else answer_text(answer, reports))
 
 
 @app.command()
@@ -110,32 +104,31 @@ def search(
 ) -> None:
     """Find the paragraphs nearest to a question."""
     from rag.present import hit_json, hit_text, searched_for_text
-    from rag.question import stand_alone
-    from rag.text import language
 
     assistant = _assistant(k=k, index=index, embedder=embedder, renderings=_off(no_renderings))
     filters = _filters(assistant, report, year)
     reports = assistant.index.reports
 
     def one(line: dict[str, Any]) -> dict[str, Any]:
-        asked = stand_alone(line["question"].strip(), _history(line))
-        found = assistant.found(asked, filters=filters)
+        found = assistant.found(line["question"], _history(line), filters=filters)
         listed = [hit_json(hit, reports, text=True) for hit in found.hits]
-        told = {"searched_for": dict(found.corrections)} if found.corrections else {}
+        corrections = found.question.corrections
+        told = {"searched_for": dict(corrections)} if corrections else {}
         return {"id": line.get("id"), "question": line["question"], "hits": listed, **told}
 
     if batch:
         _alone(question)
-        raise typer.Exit(_batch(batch, one))
+        raise typer.Exit(run_batch(batch, one))
     asked = _given(question)
     if as_json:
-        typer.echo(_json(one({"question": asked})))
+        typer.echo(to_json(one({"question": asked})))
         return
     found = assistant.found(asked, filters=filters)
-    if found.corrections:
-        _tell(searched_for_text(found.corrections, language(asked)))
+    language = found.question.language
+    if found.question.corrections:
+        tell(searched_for_text(found.question.corrections, language))
     for hit in found.hits:
-        typer.echo(hit_text(hit, reports, language(asked)))
+        typer.echo(hit_text(hit, reports, language))
 
 
 @app.command()
@@ -154,9 +147,9 @@ def show(
     found = find_paragraphs(reference, opened.reports, opened.paragraphs)
     asked = look_up(reference, opened.reports, opened.paragraphs)
     if asked.missing:
-        _tell(not_there(asked, opened.reports, opened.paragraphs, language(reference)))
+        tell(not_there(asked, opened.reports, opened.paragraphs, language(reference)))
     if as_json:
-        typer.echo(_json([paragraph_json(paragraph, opened.reports) for paragraph in found]))
+        typer.echo(to_json([paragraph_json(paragraph, opened.reports) for paragraph in found]))
         return
     typer.echo("\n\n".join(paragraph_text(paragraph, opened.reports) for paragraph in found))
 
@@ -181,7 +174,7 @@ def check(
     nearest = _Nearest(settings)
     checked = check_draft(text, opened.reports, opened.paragraphs, nearest, settings.renderings)
     reports = opened.reports
-    typer.echo(_json(draft_json(checked, reports)) if as_json else draft_text(checked, reports))
+    typer.echo(to_json(draft_json(checked, reports)) if as_json else draft_text(checked, reports))
     raise typer.Exit(2 if checked.wrong else 0)
 
 
@@ -197,12 +190,12 @@ def add(
     from rag.own import library as own
 
     settings = _settings(index=index, embedder=embedder)
-    seen: own.Preview = _to_its_end(own.preview(file, settings, open_index(settings.index)))
+    seen: own.Preview = run_to_end(own.preview(file, settings, open_index(settings.index)))
     try:
         typer.echo(own.preview_text(seen))
         if not yes:
             typer.confirm("Add it to the index?", abort=True)
-        _to_its_end(own.add(seen, seen.facts, settings))
+        run_to_end(own.add(seen, seen.facts, settings))
     finally:
         own.discard(seen)
     added = next(each for each in open_index(settings.index).reports.values() if each.file == seen.file)
@@ -218,7 +211,7 @@ def remove(
     """Remove a report of your own from the index, with its file; the reports that came with it stay."""
     from rag.own import library as own
 
-    _to_its_end(own.remove(report, _settings(index=index, embedder=embedder)))
+    run_to_end(own.remove(report, _settings(index=index, embedder=embedder)))
     typer.echo(f"Removed {report}.")
 
 
@@ -255,7 +248,7 @@ def models(
         typer.echo(models_text(list(catalogue.rows(settings))))
         return
     if action not in ("pull", "add", "use", "remove") or not names or (action != "pull" and len(names) > 1):
-        raise SettingError("Say: rapporteur models, or: rapporteur models pull NAME, add PATH, use NAME, remove NAME.")
+        raise SettingError("models-usage")
     if action == "pull":
         _pull([catalogue.fitting() if name == "auto" else name for name in names], settings, source, quiet)
     elif action == "use":
@@ -264,7 +257,7 @@ def models(
         path = catalogue.add(Path(names[0]), settings)
         typer.echo(f"{names[0]} is at {path}. Use it with: rapporteur models use {path.name}")
     else:
-        with _Progress(in_bytes=True) as progress:
+        with Progress(in_bytes=True) as progress:
             told = catalogue.remove(names[0], settings, progress)
         typer.echo(told)
 
@@ -299,18 +292,18 @@ def main() -> None:
     except typer.TyperException as error:
         say = getattr(error, "format_message", error.__str__)
         if said := say().rstrip("."):  # nothing is said of a missing command: the help has been printed
-            _complain(f"{said}. See: rapporteur --help")
+            complain(f"{said}. See: rapporteur --help")
         sys.exit(2)
     except typer.Abort:
         sys.exit(130)
     except RagError as error:
-        _complain(str(error))
+        complain(str(error))
         sys.exit(2)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(0)
     except OSError as error:
-        _complain(f"{error.strerror or error}: {error.filename or 'no file named'}. Mend that, then try again.")
+        complain(f"{error.strerror or error}: {error.filename or 'no file named'}. Mend that, then try again.")
         sys.exit(1)
 
 
@@ -320,7 +313,7 @@ def _pull(names: list[str], settings: "Settings", source: str | None, quiet: boo
 
     for name in names:
         there = catalogue.is_here(name, settings)
-        with _Progress(in_bytes=True) as progress:
+        with Progress(in_bytes=True) as progress:
             path = catalogue.pull(name, settings, progress, source)
         if not (there and quiet):
             typer.echo(f"{name} is at {path}.")
@@ -336,8 +329,8 @@ def _use(name: str, settings: "Settings") -> str:
     model, place = catalogue.installed(name, settings)
     if model.kind != "embedder" or not settings.reports.is_dir():
         return catalogue.use(name, settings)
-    _tell(f"The index must be built again with {model.name}; the old one is used until that is done.")
-    with _Progress() as progress:
+    tell(f"The index must be built again with {model.name}; the old one is used until that is done.")
+    with Progress() as progress:
         generation, _, folder = build_index(replace(settings, embedder=str(place)), progress)
     catalogue.use(name, settings)
     return f"{model.name} is in use, and the index {generation} in {folder} is built with it."
@@ -356,7 +349,7 @@ def _assistant(**flags: Any) -> "Assistant":
 
 
 def _filters(assistant: "Assistant", reports: list[str] | None, years: list[int] | None) -> "Filters":
-    from rag.answering.retrieve import Filters
+    from rag.records import Filters
 
     return Filters(frozenset(map(assistant.report_id, reports or [])), frozenset(years or []))
 
@@ -368,7 +361,7 @@ def _new_password() -> str:
         sys.stdin.readline().strip() if piped else typer.prompt("Password", hide_input=True, confirmation_prompt=True)
     )
     if not given:
-        raise SettingError("The password is empty. Type one, or pipe one in: rapporteur serve --password < FILE")
+        raise SettingError("password-empty")
     return str(given)
 
 
@@ -378,102 +371,19 @@ def _off(flag: bool) -> bool | None:
 
 def _given(question: str | None) -> str:
     if question is None:
-        raise BatchError("No question. Give one in quotation marks, or a file with --batch.")
+        raise BatchError("question-missing")
     return question
 
 
 def _alone(question: str | None) -> None:
     if question is not None:
-        raise BatchError("Both a question and a --batch file. Give one of them.")
+        raise BatchError("question-and-batch")
 
 
 def _history(line: dict[str, Any]) -> "list[Turn]":
     from rag.records import Turn
 
     return [Turn(str(turn["question"]), str(turn.get("answer", ""))) for turn in line.get("history") or []]
-
-
-def _batch(path: Path, one: Callable[[dict[str, Any]], dict[str, Any]]) -> int:
-    """Print one JSON line for each line of the file; 2 if any of them was bad, else 0."""
-    bad = 0
-    for n, line, error in _batch_lines(path):
-        if line is not None and error is None:
-            answered, error = _one_line(line, one)
-            if answered is not None:
-                print(_json(answered), flush=True)
-                continue
-        bad += 1
-        given = line.get("id") if line else None
-        print(_json({"id": given, "line": n, "error": error}), flush=True)
-        _complain(f"{path} line {n}: {error}")
-    return 2 if bad else 0
-
-
-def _one_line(
-    line: dict[str, Any], one: Callable[[dict[str, Any]], dict[str, Any]]
-) -> tuple[dict[str, Any] | None, str | None]:
-    """What a line is answered with, or what is wrong: a bug that one question meets costs no other its answer."""
-    try:
-        return one(line), None
-    except RagError as problem:
-        return None, str(problem)
-    except Exception as bug:  # a thousand lines may be waiting; told with its place, so that it is not hidden
-        *_, (frame, at) = traceback.walk_tb(bug.__traceback__)
-        place = f"{Path(frame.f_code.co_filename).name} line {at}"
-        said = " ".join(str(bug).split())
-        return None, f"unforeseen {type(bug).__name__} in {place} ({said}). Ask it alone to see the whole trace"
-
-
-def _batch_lines(path: Path) -> Iterator[tuple[int, dict[str, Any] | None, str | None]]:
-    """Each line that is not blank: its number, and the object it holds or what is wrong with it."""
-    try:
-        lines = path.read_bytes().splitlines()
-    except OSError as error:
-        raise BatchError(f"{path} cannot be read ({error.strerror}). Give a JSONL file of questions.") from error
-    for n, raw in enumerate(lines, 1):
-        if not raw.strip():
-            continue
-        try:
-            line = json.loads(raw.decode("utf-8-sig"))
-        except (ValueError, RecursionError) as error:
-            yield n, None, f"not JSON in UTF-8 ({error})"
-            continue
-        yield n, line if isinstance(line, dict) else None, _wrong_with(line)
-
-
-def _wrong_with(line: Any) -> str | None:
-    if not isinstance(line, dict):
-        return "not a JSON object"
-    if not isinstance(line.get("question"), str):
-        return 'no "question" with a text'
-    history = line.get("history") or []
-    if not isinstance(history, list) or not all(isinstance(turn, dict) and "question" in turn for turn in history):
-        return '"history" is not a list of {"question", "answer"}'
-    return None
-
-
-def _to_its_end(work: "Generator[News, None, Any]") -> Any:
-    """What the work returns, its news told as other commands tell theirs."""
-    with _Progress() as progress:
-        while True:
-            try:
-                news = next(work)
-            except StopIteration as end:
-                return end.value
-            progress(news.what, news.done, news.of)
-
-
-def _json(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False).encode("utf-8", "replace").decode()  # half a surrogate is no text
-
-
-def _complain(message: str) -> None:
-    line = " ".join(message.split())
-    _tell(f"rapporteur: {line}")
-
-
-def _tell(line: str) -> None:
-    print(line, file=sys.stderr, flush=True)
 
 
 class _Nearest:
@@ -485,8 +395,8 @@ class _Nearest:
         self._failed = False
 
     def __call__(self, words: str) -> "list[Paragraph]":
-        from rag.answering.retrieve import Filters
         from rag.assistant import Assistant
+        from rag.records import Filters
 
         if self._failed:
             return []
@@ -495,42 +405,9 @@ class _Nearest:
             hits = self._assistant.search(words[: self._settings.question_limit], filters=Filters())
         except RagError as error:
             self._failed = True
-            _complain(f"No nearest paragraphs: {error}")
+            complain(f"No nearest paragraphs: {error}")
             return []
         return [hit.paragraph for hit in hits]
-
-
-class _Progress:
-    """Rich progress bars with the time left on a terminal, a line for each stage elsewhere; on stderr."""
-
-    def __init__(self, in_bytes: bool = False) -> None:
-        self._in_bytes = in_bytes
-
-    def __enter__(self) -> Callable[[str, int, int], None]:
-        from rich.console import Console
-        from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
-
-        console = Console(stderr=True)
-        self._bars: Any = None
-        self._tasks: dict[str, Any] = {}
-        if console.is_terminal:
-            columns = [TextColumn("{task.description}"), BarColumn(), *([DownloadColumn()] if self._in_bytes else [])]
-            self._bars = Progress(*columns, TimeRemainingColumn(), console=console)
-            self._bars.start()
-        return self._tell
-
-    def _tell(self, what: str, done: int, of: int) -> None:
-        if self._bars is not None:
-            task = self._tasks.setdefault(what, None) or self._bars.add_task(what, total=of)
-            self._tasks[what] = task
-            self._bars.update(task, completed=done, total=of)
-        elif what not in self._tasks:
-            self._tasks[what] = True
-            print(f"{what} …", file=sys.stderr, flush=True)
-
-    def __exit__(self, *error: object) -> None:
-        if self._bars is not None:
-            self._bars.stop()
 
 
 if __name__ == "__main__":

@@ -1,28 +1,19 @@
-"""The straight line `ask(question) -> Answer`, the only place concrete classes are chosen."""
+"""The straight line from a question to its answer, and the only place where concrete classes are chosen."""
 
-from collections.abc import Callable, Collection, Generator, Iterator, Mapping, Sequence
-from contextlib import closing, suppress
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import suppress
 from copy import copy
 from dataclasses import replace
-from functools import cached_property, partial
+from functools import cached_property
 from pathlib import Path
 from threading import Lock, Thread
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
-from rag.answering.brevity import shortened
-from rag.answering.judge import answers, missing, signals
-from rag.answering.quote import number_on, quote_answer
-from rag.answering.retrieve import Filters, Found, Retriever
-from rag.checking import (
-    MARKER,
-    Checked,
-    check_answer,
-    complete_statements,
-    plain_markers,
-    refuses,
-    unsupported_figures,
-)
+from rag.answering.compose import refusal, shorten
+from rag.answering.judge import judge, missing
+from rag.answering.quote import quote_answer
+from rag.answering.retrieve import Found, Retriever
 from rag.errors import IndexProblem, ModelError, SettingError
 from rag.index import Index, Progress, build_index, open_index
 from rag.lexicon import Lexicon
@@ -30,13 +21,13 @@ from rag.models import embedder as embedding
 from rag.models.catalogue import resolved
 from rag.models.hints import Hints
 from rag.own.library import read_own
-from rag.question import checked, stand_alone
+from rag.question import Question
 from rag.records import (
     Answer,
     Citation,
     Event,
+    Filters,
     Hit,
-    Language,
     Paragraph,
     Quoted,
     Report,
@@ -48,24 +39,14 @@ from rag.records import (
 from rag.references import find_paragraphs, not_there
 from rag.reports import read_folder
 from rag.settings import Settings
-from rag.text import fold, sentences
-from rag.text import language as language_of
+from rag.text import fold
 
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
 
     from rag.models.reranker import Reranker
 
-REWRITTEN = 80  # tokens of a follow-up question at the most, when a model rewrites it
-REWRITING_SHARE = 0.25  # of a model's context for the turns it rewrites from
-REFUSAL: dict[str, str] = {
-    "zh": "报告没有回答这个问题{absent}。最接近的段落列在下面，供查阅。",
-    "en": "The reports do not answer this question{absent}. The nearest paragraphs are listed for you to check.",
-}
-ABSENT: dict[str, str] = {
-    "zh": "：最接近的段落没有提到{names}",
-    "en": ": the nearest paragraphs do not mention {names}",
-}
+WARM_UP = Question.of("warm-up 预热")
 
 
 class Assistant:
@@ -121,7 +102,7 @@ class Assistant:
         """Answer from the generation now in use; whoever is answering from another, or `as_chosen`, keeps to it."""
         index = open_index(self.settings.index)
         retriever = Retriever(index, lambda: self.embedder, self.lexicon, lambda: self.reranker)
-        retriever.find("warm-up 预热", 1)  # now, so that the next question does not wait
+        retriever.find(WARM_UP, 1)  # now, so that the next question does not wait
         self.reports.update(index.reports)
         self.index, self.retriever = index, retriever
 
@@ -136,7 +117,7 @@ class Assistant:
         A language model, which may take half a minute from a cold disk, goes on loading: quotations need none. One that
         cannot be loaded is passed over: every answer tells of it.
         """
-        self.search("warm-up 预热", 1)
+        self.retriever.find(WARM_UP, 1)
         if self.settings.llm != "none":
             Thread(target=self._load_model, daemon=True).start()
 
@@ -172,30 +153,30 @@ class Assistant:
         rewrites the question.
         """
         started = perf_counter()
-        asked = checked(question, self.settings.question_limit)
         turns = list(history)[-self.settings.history_turns :] if self.settings.history_turns else []
-        understood = yield from self._stand_alone(asked, turns)
+        asked = yield from self._understand(Question.parse(question, turns, self.settings.question_limit), turns)
         filters = self._filters(filters)
-        found = self.retriever.find(understood, k or self.settings.k, filters)
+        found = self.retriever.find(asked, k or self.settings.k, filters)
         retrieved = perf_counter()
         yield Retrieved(found.hits)
-        answer = self._quoted(asked, understood, found, filters)
-        answer = shortened(answer) if self.settings.short else answer
+        answer = self._quote(found, filters)
         timings = {"retrieve": 1000 * (retrieved - started), "quote": 1000 * (perf_counter() - retrieved)}
         answer = replace(answer, timings=timings)
-        if self.settings.llm != "none" and not answer.abstained and not found.only_named:
+        if self.settings.llm != "none" and not answer.abstained and not found.look_up.only:
             yield Quoted(answer)
-            answer = yield from self._written(answer, understood, found, filters)
+            answer = yield from self._write(answer, found, filters)
         total = {"answer": 1000 * (perf_counter() - retrieved)}
         yield replace(answer, timings={**answer.timings, **total})
 
     def search(self, question: str, k: int | None = None, filters: Filters | None = None) -> tuple[Hit, ...]:
         """The best paragraphs for a question, exactly min(k, allowed)."""
-        return self.found(question, k, filters).hits
+        return self.found(question, (), k, filters).hits
 
-    def found(self, question: str, k: int | None = None, filters: Filters | None = None) -> Found:
+    def found(
+        self, question: str, history: Sequence[Turn] = (), k: int | None = None, filters: Filters | None = None
+    ) -> Found:
         """The same with what was found out on the way: look-ups, misspelt words."""
-        asked = checked(question, self.settings.question_limit)
+        asked = Question.parse(question, history, self.settings.question_limit)
         return self.retriever.find(asked, k or self.settings.k, self._filters(filters))
 
     def show(self, written: str) -> list[Paragraph]:
@@ -210,22 +191,23 @@ class Assistant:
                 fold(each) for each in (report.id, report.file, report.file.rsplit(".", 1)[0], *report.aliases)
             }:
                 return report.id
-        raise SettingError(f"No report {name!r} in the index. It has: {', '.join(self.index.reports)}.")
+        raise SettingError("unknown-report", name=name, reports=", ".join(self.index.reports))
 
-    def _quoted(self, asked: str, understood: str, found: Found, filters: Filters) -> Answer:
-        language: Language = language_of(asked)
-        abstained = found.look_up.in_vain or (
-            not found.named and not answers(signals(understood, found, self.retriever, language, filters))
-        )
+    def _quote(self, found: Found, filters: Filters) -> Answer:
+        """The answer in the reports' own words, or a refusal."""
+        question, index, look_up = found.question, self.index, found.look_up
+        language = question.language
+        signs = (found, index, self.lexicon, filters)
+        abstained = look_up.in_vain or (not look_up.named and not judge(*signs, self.retriever.weights))
         citations: tuple[Citation, ...] = ()
-        if found.look_up.in_vain:
-            text = not_there(found.look_up, self.index.reports, self.index.paragraphs, language)
+        if look_up.in_vain:
+            text = not_there(look_up, index.reports, index.paragraphs, language)
         elif abstained:
-            text = refusal(language, missing(understood, found, self.retriever, filters))
+            text = refusal(language, missing(*signs))
         else:
-            text, citations = quote_answer(understood, found, self.retriever, language, filters)
-        return Answer(
-            question=asked,
+            text, citations = quote_answer(*signs, self.retriever.weights)
+        answer = Answer(
+            question=question.asked,
             language=language,
             text=text,
             citations=citations,
@@ -233,104 +215,45 @@ class Assistant:
             mode="quotes",
             abstained=abstained,
             timings={},
-            understood=understood if understood != asked else None,
-            searched_for=found.corrections,
+            understood=question.understood if question.understood != question.asked else None,
+            searched_for=question.corrections,
             models={"embedder": self.settings.embedder, "llm": None},
-            index=self.index.name,
+            index=index.name,
         )
+        return shorten(answer) if self.settings.short else answer
 
-    def _written(
-        self, quoted: Answer, understood: str, found: Found, filters: Filters
-    ) -> Generator[Writing | Waiting, None, Answer]:
+    def _write(self, quoted: Answer, found: Found, filters: Filters) -> Generator[Writing | Waiting, None, Answer]:
         """The quoted answer with what a language model writes above it; as it is, with the error, where that fails."""
-        from rag.answering.prompt import write_prompt
-        from rag.models.chat import context_of, generate, model_name, token_counter
+        from rag.answering.write import write_above
 
-        settings = self.settings
         try:
-            model = self._model()
-            prompt = write_prompt(
-                understood,
-                found.hits,
-                self.index.reports,
-                quoted.language,
-                token_counter(model),
-                context_of(model, settings),
-                settings.passages,
-                settings.passage_tokens,
-                settings.llm_output,
-                filters.renderings,
+            model, reports = self._model(), self.index.reports
+            answer = yield from write_above(
+                quoted, found, model, self.settings, reports, self.lexicon, filters.renderings
             )
-            passages = {passage.marker: passage.paragraph for passage in prompt.passages}
-            check = partial(
-                check_answer,
-                passages=passages,
-                reports=self.index.reports,
-                language=quoted.language,
-                lexicon=self.lexicon,
-                question=understood,
-            )
-            pieces = generate(model, prompt.messages, settings, prompt.grammar)
-            text, run = yield from _checked_as_it_grows(pieces, passages, check, quoted.language)
         except ModelError as error:
-            return replace(quoted, llm_error=str(error))
-        return self._verified(
-            replace(quoted, models={**quoted.models, "llm": model_name(model)}), text, run, check(text)
-        )
+            return replace(quoted, llm_error=error.told(quoted.language))
+        return self._hint(shorten(answer) if self.settings.short else answer)
 
-    def _verified(self, quoted: Answer, text: str, run: Mapping[str, Any], checked: Checked) -> Answer:
-        """A model's statements that hold, over the quotations; the quotations alone, with its view, where none does."""
-        from rag.models.chat import figures
-
-        timings = {stage: run[f"{stage}_ms"] for stage in ("prompt", "generate") if f"{stage}_ms" in run}
-        answer = replace(
-            quoted,
-            timings={**quoted.timings, **timings},
-            generation=figures(run),
-            rejected=checked.left_out,
-        )
-        if not (checked.verified or checked.unsure):
-            return replace(answer, model_view="refused" if refuses(text) else "unverified")
-        written = replace(answer, mode="llm", text=checked.text, citations=checked.citations)
-        written = shortened(written) if self.settings.short else written
-        return self._hinted(replace(written, quoted=number_on(quoted, written.citations)))
-
-    def _hinted(self, answer: Answer) -> Answer:
+    def _hint(self, answer: Answer) -> Answer:
         """An answer with what a small NLI model says of each statement, where the settings name one."""
-        if self.settings.nli == "none":
+        if self.settings.nli == "none" or answer.mode == "quotes":
             return answer
         try:
             return replace(answer, citations=self.hints.beside(answer.citations))
         except ModelError as error:  # the answer stands: it was a hint
-            return replace(answer, llm_error=str(error))
+            return replace(answer, llm_error=error.told(answer.language))
 
-    def _stand_alone(self, asked: str, history: Sequence[Turn]) -> Generator[Waiting, None, str]:
-        """A question that leans on the one before, rewritten by the model where it keeps to what was said.
+    def _understand(self, question: Question, history: Sequence[Turn]) -> Generator[Waiting, None, Question]:
+        """A question that leans on the one before, as the language model rewrites it where it can."""
+        if question.understood == question.asked or self.settings.llm == "none":
+            return question
+        from rag.answering.write import rewrite
 
-        Yields `Waiting` while the model writes.
-        """
-        by_rule = stand_alone(asked, history)
-        if by_rule == asked or self.settings.llm == "none":
-            return by_rule
-        from rag.answering.prompt import write_rewriting
-        from rag.models.chat import context_of, generate, token_counter
-
-        language = language_of(asked)
         try:
-            model = self._model()
-            room = int(context_of(model, self.settings) * REWRITING_SHARE)
-            message = write_rewriting(asked, history, language, token_counter(model), room)
-            written = ""
-            for piece in generate(model, [message], self.settings, limit=REWRITTEN):
-                written += "" if isinstance(piece, Waiting) else piece
-                yield piece if isinstance(piece, Waiting) else Waiting()
-            written = written.strip()
+            return (yield from rewrite(question, history, self._model(), self.settings))
         except ModelError:  # the answer tells of it
-            return by_rule
-        said = [asked, *(text for turn in history for text in (turn.question, turn.answer))]
-        keeps = not unsupported_figures(written, (), said) and not unsupported_figures(asked, (), [written])
-        fits = "\n" not in written and len(written) <= self.settings.question_limit and language_of(written) == language
-        return written if keeps and fits and written != asked else by_rule
+            return question
 
     def _model(self) -> "BaseChatModel":
         """The chat model; ModelError where it cannot be had."""
@@ -340,7 +263,7 @@ class Assistant:
 
                 self.chat_model = chat_model(self.settings)
         if self.chat_model is None:
-            raise ModelError("No language model is chosen. Name a GGUF file or a server with --llm.")
+            raise ModelError("no-language-model")
         return self.chat_model
 
     def _filters(self, filters: Filters | None) -> Filters:
@@ -349,9 +272,7 @@ class Assistant:
         reports = frozenset(map(self.report_id, filters.reports))
         years = {year for report in self.index.reports.values() for year in report.years}
         for year in filters.years - years:
-            raise SettingError(
-                f"No report of {year} in the index. It has reports of: {', '.join(map(str, sorted(years)))}."
-            )
+            raise SettingError("unknown-year", year=year, years=", ".join(map(str, sorted(years))))
         return replace(filters, reports=reports, renderings=filters.renderings and self.settings.renderings)
 
     def _check_embedder(self) -> None:
@@ -359,51 +280,12 @@ class Assistant:
         wanted = embedding.fingerprint_of(self.settings.embedder, self.settings.cache)
         if wanted != built_with["fingerprint"]:
             raise IndexProblem(
-                f"The index was built with embedder {built_with['name']} ({built_with['fingerprint'][:12]}), "
-                f"the setting is {self.settings.embedder} ({wanted[:12]}). "
-                f"Build again with: rapporteur build --embedder {self.settings.embedder}"
+                "index-of-another-embedder",
+                built=built_with["name"],
+                built_print=built_with["fingerprint"][:12],
+                wanted=self.settings.embedder,
+                wanted_print=wanted[:12],
             )
-
-
-def _checked_as_it_grows(
-    pieces: Generator[str | Waiting, None, Mapping[str, Any]],
-    passages: Collection[int],
-    check: Callable[[str], Checked],
-    language: Language,
-) -> Generator[Writing | Waiting, None, tuple[str, Mapping[str, Any]]]:
-    """What a model has written so far, each statement checked once the next begins; returns all of it, and the run.
-
-    An answer that was cut off ends with its last whole statement.
-    """
-    text = whole = shown = ""
-    with closing(pieces):
-        while True:
-            try:
-                piece = next(pieces)
-            except StopIteration as end:
-                run = end.value
-                return (complete_statements(text) if run.get("finish_reason") == "length" else text), run
-            if isinstance(piece, Waiting):
-                yield piece
-                continue
-            text += piece
-            plain = plain_markers(text, passages)
-            last = sentences(plain, language)[-1:]
-            done = plain[: last[0][0]] if last else ""
-            if done != whole:
-                whole, shown = done, check(done).text
-            yield Writing(shown, MARKER.sub("", plain[len(done) :]))
-
-
-def refusal(language: Language, names: Sequence[str] = ()) -> str:
-    """What is said instead of an answer, with the names that were looked for and not found.
-
-    >>> refusal("en", ["BMS8"])[:84]
-    'The reports do not answer this question: the nearest paragraphs do not mention “BMS8'
-    """
-    joint = "、" if language == "zh" else ", "
-    absent = ABSENT[language].format(names=joint.join(f"“{name}”" for name in names)) if names else ""
-    return REFUSAL[language].format(absent=absent)
 
 
 def build(

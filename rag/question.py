@@ -1,14 +1,18 @@
-"""A question as typed to one that stands alone, and what kind of answer it asks for."""
+"""A question as typed to the one record that everything after reads: standing alone, its parts, what it asks for."""
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from fractions import Fraction
+from functools import cached_property
 
 from rag.errors import QuestionError
-from rag.records import Turn
-from rag.text import clean_question, fold, language, symbols
+from rag.records import Language, Turn
+from rag.text import clean_question, figures, fold, language, symbols
+from rag.text.folding import narrow
 
 BINARY = re.compile(r"[\x00\ufffd]")
+LATIN_WORD = re.compile(r"[A-Za-z]{5,40}")  # one that may be misspelt: shorter ones have neighbours that mean else
 DEPENDS = re.compile(  # how a question that leans on the one before begins; not 再出口, 应该, "so far"
     r"^(?:那(?!不勒)|还有|另外|其(?!实)|上述|[它她]|他(?!国|人|乡)|该(?![如怎不向由从去当])|这(?!些年|几年|里)|此|而|同样|接着"
     r"|再(?=[请给说讲列举问看来补解告具详]))"
@@ -54,16 +58,31 @@ SHORT = 24  # characters of Chinese; twice that of English: shorter questions th
 OPENING = re.compile(r"^(?:那么?|还有|另外|and|but|then|so|what about|how about)(?![a-z])[\s，,]*", re.IGNORECASE)
 FUNCTION = re.compile(r"\b(?:in|the|for|of|during|year)\b|[\s，,？?。.年呢在的到]", re.IGNORECASE)
 
-NUMBER = re.compile(
-    r"多少|几(?:个|次|名|项|国|种|人|年|票|件|支|届|期|场|天|类)|比例|百分|数目|数量|总(?:数|额)"
-    r"|how (?:many|much|large|long|often)|\bnumber of\b|\bper ?cent|\bshare of\b|\btotal\b|\bcount\b|\btally\b",
-    re.IGNORECASE,
-)
+# What kind of answer is asked for: the first of these that fits, then a date and a reason beside it.
+FIGURE_KINDS: Mapping[str, re.Pattern[str]] = {
+    "money": re.compile(
+        r"多少(?:钱|美元|欧元|资金|经费|款)|(?:预算|金额|款额|总额|费用|捐款|赠款|拨款).{0,6}多少"
+        r"|\bhow much (?:money|fund)|\bhow much did .{0,40}(?:cost|give|donate|contribut|pay|spend)"
+        r"|\bhow many (?:US )?(?:dollars|euros)|\bbudget\b|\bfor what total\b",
+        re.IGNORECASE,
+    ),
+    "share": re.compile(r"百分|比例|占(?:多少|比)|几成|\bper ?cent|\bshare\b|\bproportion\b", re.IGNORECASE),
+    "duration": re.compile(
+        r"(?<!第)几(?:天|周|个月|年)|多久|多长时间|\bhow long\b|\bhow many (?:days|weeks|months|years)\b", re.IGNORECASE
+    ),
+    "votes": re.compile(r"几票|多少票|票数|\bvote count\b|\bhow many votes\b|\btally\b", re.IGNORECASE),
+    "count": re.compile(
+        r"^(?!.*(?:文号|编号|\bdocument (?:symbol|number)\b)).*?"
+        r"(?:多少|(?<!哪)几(?:个|次|名|项|国|种|人|件|支|届|期|场|门|套|批|把|所|家|座)|\bhow many\b|\bnumber of\b)",
+        re.IGNORECASE | re.DOTALL,
+    ),
+}
 DATE = re.compile(
-    r"何时|什么时候|哪(?:一)?年|哪(?:一)?天|几月|日期|时间"
-    r"|\bwhen\b|\bwhat (?:year|date|month|day)\b|\bwhich year\b|\bdates?\b",
+    r"何时|什么时候|几时|哪(?:一)?[年天月]|几月|日期|\b(?:what|which) (?:year|date|month|day)\b"
+    r"|(?:^|[,;:.?!] ?|\b(?:and|or|by|since) )when\b",  # "when it met" asks for no date
     re.IGNORECASE,
 )
+WHY = re.compile(r"为什么|为何|缘何|什么原因|^why\b|[,.?!:] why\b", re.IGNORECASE)
 LIST = re.compile(
     r"哪些|哪几|列出|列举|分别|有什么|包括什么|\blist\b"
     r"|\bwhich (?:\w{1,30} )?(?:countries|states|bodies|areas|measures|regions|steps|issues|topics|groups)\b"
@@ -87,32 +106,71 @@ BESIDE_REPORT = (  # how a question names the report of, or to, a body or a sess
     r"{names}[^，。？?,.]{{0,12}}(?:报告|文件|\breports?\b)",
     r"(?:报告|\breports?\b)[^，。？?,.]{{0,12}}\b(?:of|to|for|from|by|before) (?:the )?{names}",
 )
-WHY = re.compile(r"为什么|为何|缘何|原因|理由|\bwhy\b|\breasons?\b|\bon what grounds\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
 class Asks:
     """What a question's wording asks for."""
 
-    number: bool
-    date: bool
+    kinds: tuple[str, ...]  # of answer, among those of FIGURE_KINDS, "date" and "why"
     list: bool
     compare: bool
-    why: bool
+
+    @property
+    def figure(self) -> bool:
+        """Whether it asks for a number or a date."""
+        return any(kind != "why" for kind in self.kinds)
 
 
-def checked(question: str, limit: int) -> str:
-    """The question without invisible characters; QuestionError where it is empty, too long or not text."""
-    if BINARY.search(question):
-        raise QuestionError("The question is not text: it holds binary characters. Type or paste it again.")
-    cleaned = clean_question(question)
-    if not re.search(r"\w", cleaned):
-        raise QuestionError("The question is empty. Type one, in Chinese or English.")
-    if len(cleaned) > limit:
-        raise QuestionError(
-            f"The question has {len(cleaned):,} characters; {limit:,} are the most. Ask about one point at a time."
-        )
-    return cleaned
+@dataclass(frozen=True)
+class Question:
+    """A question parsed once, for everything that reads it."""
+
+    asked: str  # as typed, but for invisible characters
+    understood: str  # a follow-up put together with what it leans on
+    corrections: Mapping[str, str] = field(default_factory=dict)  # misspelt word → what it is taken for
+
+    @classmethod
+    def of(cls, text: str) -> "Question":
+        """A question that stands alone and is spelt right."""
+        return cls(text, text)
+
+    @classmethod
+    def parse(cls, text: str, history: Sequence[Turn], limit: int) -> "Question":
+        """A question of at most `limit` characters; QuestionError where it is empty, too long or not text."""
+        if BINARY.search(text):
+            raise QuestionError("question-not-text")
+        cleaned = clean_question(text)
+        if not re.search(r"\w", cleaned):
+            raise QuestionError("question-empty")
+        if len(cleaned) > limit:
+            raise QuestionError("question-too-long", size=len(cleaned), limit=limit)
+        return cls(cleaned, stand_alone(cleaned, history))
+
+    @cached_property
+    def text(self) -> str:
+        """What is looked for: standing alone, misspelt words put right."""
+        return LATIN_WORD.sub(lambda match: self.corrections.get(match.group(), match.group()), self.understood)
+
+    @cached_property
+    def language(self) -> Language:
+        """The language it was asked in, which the answer is given in."""
+        return language(self.asked)
+
+    @cached_property
+    def parts(self) -> list[str]:
+        """What it asks, one by one; none where it asks one thing."""
+        return parts(self.text)
+
+    @cached_property
+    def asks(self) -> Asks:
+        """What its wording asks for."""
+        return asks(self.text)
+
+    @cached_property
+    def known(self) -> frozenset[Fraction]:
+        """The values of the figures it gives itself."""
+        return frozenset(figure.value for figure in figures(self.text))
 
 
 def stand_alone(question: str, history: Sequence[Turn]) -> str:
@@ -141,13 +199,10 @@ def stand_alone(question: str, history: Sequence[Turn]) -> str:
 
 def asks(question: str) -> Asks:
     """What the wording of a question in either language asks for."""
-    return Asks(
-        number=bool(NUMBER.search(question)),
-        date=bool(DATE.search(question)),
-        list=bool(LIST.search(question)),
-        compare=bool(COMPARE.search(question)),
-        why=bool(WHY.search(question)),
-    )
+    question = narrow(question)
+    figure = next((kind for kind, pattern in FIGURE_KINDS.items() if pattern.search(question)), None)
+    kinds = (figure, DATE.search(question) and "date", WHY.search(question) and "why")
+    return Asks(tuple(filter(None, kinds)), bool(LIST.search(question)), bool(COMPARE.search(question)))
 
 
 def _leans(question: str) -> bool:

@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import Literal
 
 Language = Literal["zh", "en"]
+LANGUAGES: tuple[Language, ...] = ("zh", "en")
 Slice = tuple[int, int]  # (start, end) offsets in a text, end exclusive
 
 
@@ -96,12 +97,30 @@ class Paragraph:
         """Whether this is a row of a table."""
         return self.part.endswith("-table")
 
+    def languages(self, renderings: bool) -> list[Language]:
+        """The languages a reader is shown it in, its own first; `renderings` whether unofficial ones are."""
+        others = ((of, self.translations.get(of)) for of in LANGUAGES if of != self.language)
+        return [self.language, *(of for of, each in others if each and (renderings or each.official))]
+
+    def shown_in(self, language: Language, renderings: bool) -> Language:
+        """The language a reader of one is shown it in: its own where it has no text in that one."""
+        return language if language in self.languages(renderings) else self.language
+
     def in_language(self, language: str) -> str | None:
         """Its text in a language, or None where it has none."""
         if language == self.language:
             return self.text
         translation = self.translations.get(language)
         return translation.text if translation else None
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """What a question may be answered from; empty means anything."""
+
+    reports: frozenset[str] = frozenset()
+    years: frozenset[int] = frozenset()
+    renderings: bool = True
 
 
 @dataclass(frozen=True, slots=True)

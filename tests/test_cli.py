@@ -20,6 +20,7 @@ from rag.answering.retrieve import Retriever
 from rag.index import Index
 from rag.lexicon import Lexicon
 from rag.models import embedder as embedding
+from rag.question import Question
 
 SEEDS = Path(__file__).parents[1] / "seeds"
 LOOK_UP = 3.0  # seconds; 1.0 is wanted: half of it is spent importing langchain_core before anything needs it
@@ -389,8 +390,8 @@ def test_a_good_batch_ends_well_and_a_questions_file_is_one(rapporteur: Rapporte
 def test_a_bug_that_one_line_of_a_batch_meets_is_that_lines_error(
     command: str, rapporteur: Rapporteur, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def find(self: Retriever, question: str, *arguments: Any) -> Any:
-        if question == "boom":
+    def find(self: Retriever, question: Question, *arguments: Any) -> Any:
+        if question.text == "boom":
             raise KeyError("a\nbug")
         return find_as_it_is(self, question, *arguments)
 

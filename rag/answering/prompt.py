@@ -70,9 +70,7 @@ def write_prompt(
     room = min(passage_tokens, context - output - fixed - _TEMPLATE_TOKENS)
     chosen = _fitting(hits[:passages], reports, language, count, room, asked, renderings)
     if not chosen:
-        raise GenerationError(
-            f"A context of {context:,} tokens does not hold a passage and an answer of {output:,}. Raise llm_context."
-        )
+        raise GenerationError("context-too-small", context=context, output=output)
     listed = "\n\n".join(_listed(passage, reports) for passage in chosen)
     messages = (SystemMessage(rules), HumanMessage(form.format(passages=listed, question=asked)))
     return Prompt(messages, tuple(chosen), marker_grammar(len(chosen)))
@@ -124,7 +122,7 @@ def _fitting(
     kept: list[tuple[Paragraph, Language, str, bool]] = []
     for n, hit in enumerate(hits):
         paragraph = hit.paragraph
-        spoken = _spoken(paragraph, language, renderings)
+        spoken = paragraph.shown_in(language, renderings)
         heading = count(_listed(Passage(10, paragraph, spoken, "", True), reports))
         share = room if n == len(hits) - 1 else max(int(room * LARGEST_SHARE), room // 2)
         said = harmless(paragraph.in_language(spoken) or "", spoken)
@@ -136,11 +134,6 @@ def _fitting(
             room -= heading + count(text) + 1
     kept.sort(key=lambda each: (each[0].report, each[0].position))
     return [Passage(marker, *each) for marker, each in enumerate(kept, 1)]
-
-
-def _spoken(paragraph: Paragraph, language: Language, renderings: bool) -> Language:
-    translation = paragraph.translations.get(language)
-    return language if translation and (renderings or translation.official) else paragraph.language
 
 
 def _cut(text: str, language: Language, question: str, room: int, count: Count) -> tuple[str, bool]:

@@ -1,13 +1,12 @@
-"""From a question to ranked hits: look-up by symbol, dense, lexical, fused.
+"""A question to the paragraphs that may answer it: look-up by reference, dense, lexical, fused.
 
 Every leg scores the paragraphs it can speak for; scores are standardised for each question and averaged by weight, so
-that a paragraph is not punished for a leg that cannot speak for it. The weights were chosen on the dev questions
-(`eval/results/`, told in NOTES.md).
+that a paragraph is not punished for a leg that cannot speak for it.
 """
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -15,11 +14,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rag.answering.spelling import Speller
+from rag.answering.weights import Weights, weights_for
 from rag.index import GLOSS, OWN, RENDERING, Index, TermLeg
 from rag.index.vectors import Views
+from rag.index.views import whole_text
 from rag.lexicon import Lexicon
-from rag.question import names_report_of, parts, report_years
-from rag.records import Hit, Language, Paragraph, Report
+from rag.question import Question, names_report_of, report_years
+from rag.records import Filters, Hit, Paragraph, Report
 from rag.references import LookUp, look_up, named_reports
 from rag.text import fold
 from rag.text import language as language_of
@@ -30,45 +31,25 @@ if TYPE_CHECKING:
     from rag.models.reranker import Reranker
 
 Scores = NDArray[np.float64]  # one per paragraph of the index; nan where a leg cannot speak for it
+Cosines = NDArray[np.float32]  # of a question with every view of the index
 
-WEIGHTS: Mapping[str, float] = {
-    "dense same": 3.0,  # the question against texts in its own language
-    "dense cross": 0.5,  # against texts in the other one
-    "terms own": 1.0,
-    "terms rendering": 1.0,
-    "terms gloss": 0.5,
-}
-BEST_SENTENCE = 0.5  # a paragraph's best sentence beside the whole
-EXPANSION = 0.5  # what a synonym from the glossary counts beside the question's own words
-NAMED_REPORT = 1.0  # standard deviations a paragraph gains when the question names its report, or its year
 TITLE = 12  # characters from which a title in a question means the report, not its subject
-PART = 0.5  # what the best of a question's parts counts beside the whole question
 ALIKE = 1e-6  # of the largest score: what scores differ by when only rounding tells them apart
 RERANKED = 10  # paragraphs a reranker puts in order: each costs it a tenth of a second on two cores
 SQUASH = 4.0  # fused standard deviations at which a score reaches 3/4
-
-
-@dataclass(frozen=True, slots=True)
-class Filters:
-    """What a question may be answered from; empty means anything."""
-
-    reports: frozenset[str] = frozenset()
-    years: frozenset[int] = frozenset()
-    renderings: bool = True
+NEAR = 6.0  # standard deviations: the nearest of some thousand sentences lies four to six above the mean
+LEAST_DEVIATION = 1e-6
 
 
 @dataclass(frozen=True)
 class Found:
-    """What retrieval says of a question, hits and the signals behind them."""
+    """What retrieval says of a question: hits, and the signals behind them."""
 
+    question: Question  # its misspelt words put right
     hits: tuple[Hit, ...]
-    named: tuple[Paragraph, ...]  # the paragraphs the question names, if any
-    only_named: bool  # whether it asks for nothing else
-    legs: Mapping[str, Scores] = field(default_factory=dict)
-    fused: Scores | None = None
-    question_vector: NDArray[np.float32] | None = None
     look_up: LookUp = field(default_factory=LookUp)  # what the question's references resolve to
-    corrections: Mapping[str, str] = field(default_factory=dict)  # misspelt word → what was searched for instead
+    fused: Scores | None = None
+    nearness: Mapping[str, float] = field(default_factory=dict)  # a hit's view → how near the question is to it
 
 
 class Retriever:
@@ -80,14 +61,16 @@ class Retriever:
         embedder: "Callable[[], Embeddings]",
         lexicon: Lexicon,
         reranker: Callable[[], "Reranker | None"] = lambda: None,
+        weights: Weights | None = None,
     ) -> None:
-        """Nothing is loaded until the first question."""
+        """Nothing is loaded until the first question; the weights are those of the index's embedder."""
         self.index = index
         self.lexicon = lexicon
+        self.weights = weights or weights_for(index)
         self._embedder = embedder
         self._reranker = reranker
 
-    def find(self, question: str, k: int, filters: Filters = Filters()) -> Found:
+    def find(self, question: Question, k: int, filters: Filters = Filters()) -> Found:
         """The best paragraphs for a question, exactly min(k, allowed) of them, best first.
 
         A question that names paragraphs gets those first, with score 1.0; one that asks for nothing else gets after
@@ -95,22 +78,26 @@ class Retriever:
         not there gets the paragraphs of that report with the nearest numbers.
         """
         allowed = self._allowed(filters)
-        asked = self.look_up(question, allowed)
-        named, near = asked.named, [self.index.place[each.id] for each in asked.near if asked.in_vain]
-        alone = [*named, *asked.near] if asked.only or near else []
-        corrections = {} if alone else self.speller.corrections(question)
-        meant = self.speller.mended(question) if corrections else question
-        weights = self.weights
-        if alone:
-            vector, legs = None, {"dense same": self._like(alone[0], filters)}
-        else:
-            vector, legs = self.legs(meant, filters)
-        fused = fuse(legs, weights) + NAMED_REPORT * self.named_report(meant)
-        if vector is not None and (several := parts(meant)):
-            fused += PART * np.max([fuse(self.legs(part, filters)[1], weights) for part in several], axis=0)
-        first = near if alone else self._first(meant, fused, allowed, filters)
-        hits = self._ranked(fused, legs, named, allowed, first, k)
-        return Found(hits, tuple(named), asked.only, legs, fused, vector, asked, corrections)
+        asked = self.look_up(question.text, allowed)
+        near = [self.index.place[each.id] for each in asked.near] if asked.in_vain else []
+        if asked.only or near:
+            legs = {"dense same": self._like([*asked.named, *asked.near][0], filters)}
+            fused = fuse(legs, self.weights.legs) + self.weights.named_report * self.named_report(question.text)
+            return Found(question, self._rank(fused, legs, asked.named, allowed, near, k), asked, fused)
+        question = replace(question, corrections=self.speller.corrections(question.text))
+        cosines, legs, fused = self._score(question, filters)
+        first = self._rerank(question.text, fused, allowed, filters)
+        hits = self._rank(fused, legs, asked.named, allowed, first, k)
+        return Found(question, hits, asked, fused, self._nearness(cosines, hits))
+
+    def _score(self, question: Question, filters: Filters) -> tuple[Cosines, dict[str, Scores], Scores]:
+        """Every leg's scores of a question, and what they come to with those of its parts and the report it names."""
+        cosines, legs = self.legs(question.text, filters)
+        fused = fuse(legs, self.weights.legs) + self.weights.named_report * self.named_report(question.text)
+        if question.parts:
+            of_parts = [fuse(self.legs(part, filters)[1], self.weights.legs) for part in question.parts]
+            fused += self.weights.part * np.max(of_parts, axis=0)
+        return cosines, legs, fused
 
     def look_up(self, question: str, allowed: NDArray[np.bool_]) -> LookUp:
         """What a question's references resolve to among the allowed paragraphs."""
@@ -119,21 +106,17 @@ class Retriever:
         left_out = {each.report for each in paragraphs} - {each.report for each in there}
         return look_up(question, reports, there, self.lexicon.forms, left_out)
 
-    def legs(self, question: str, filters: Filters) -> tuple[NDArray[np.float32], dict[str, Scores]]:
-        """A question's vector, and every leg's scores."""
+    def legs(self, question: str, filters: Filters) -> tuple[Cosines, dict[str, Scores]]:
+        """A question's cosine with every view, and every leg's scores."""
         vector = np.asarray(self._embedder().embed_query(question), dtype=np.float32)
-        return vector, {**self.dense(vector, language_of(question), filters), **self.lexical(question, filters)}
-
-    def dense(self, vector: NDArray[np.float32], language: Language, filters: Filters) -> dict[str, Scores]:
-        """The cosine legs: for each paragraph the mean of the whole and of its best sentence."""
-        scores = self.store.scores(vector)
-        same = self._views["language"] == language
-        return {
-            "dense same": self._by_paragraph(scores, same & self._visible(filters)),
-            "dense cross": self._by_paragraph(scores, ~same & self._visible(filters)),
+        cosines, same = self.store.scores(vector), self._views["language"] == language_of(question)
+        dense = {
+            "dense same": self._by_paragraph(cosines, same & self._visible(filters)),
+            "dense cross": self._by_paragraph(cosines, ~same & self._visible(filters)),
         }
+        return cosines, {**dense, **self._lexical(question, filters)}
 
-    def lexical(self, question: str, filters: Filters) -> dict[str, Scores]:
+    def _lexical(self, question: str, filters: Filters) -> dict[str, Scores]:
         """The BM25 legs that speak the question's language."""
         language = language_of(question)
         terms = self.lexicon.search_terms(question, language)
@@ -142,17 +125,8 @@ class Retriever:
         for kind in (OWN, RENDERING, GLOSS):
             leg = self.index.legs.get((language, kind))
             if leg is not None and (filters.renderings or kind != RENDERING):
-                legs[f"terms {kind}"] = self._spread(leg, leg.scores(terms) + EXPANSION * leg.scores(more))
+                legs[f"terms {kind}"] = self._spread(leg, leg.scores(terms) + self.weights.expansion * leg.scores(more))
         return legs
-
-    @property
-    def weights(self) -> Mapping[str, float]:
-        """What each leg weighs: as calibrated for the index's embedder, else the shipped ones."""
-        return {**WEIGHTS, **self._calibrated}
-
-    @cached_property
-    def _calibrated(self) -> Mapping[str, float]:
-        return self.index.calibrated_weights(WEIGHTS)
 
     @cached_property
     def speller(self) -> Speller:
@@ -180,13 +154,14 @@ class Retriever:
         rendering: NDArray[np.bool_] = self._views["rendering"]
         return ~rendering if not filters.renderings else np.ones_like(rendering)
 
-    def _by_paragraph(self, scores: NDArray[np.float32], mask: NDArray[np.bool_]) -> Scores:
+    def _by_paragraph(self, scores: Cosines, mask: NDArray[np.bool_]) -> Scores:
+        """For each paragraph the mean of the whole and of its best sentence, of the views in the mask."""
         place, whole = self._views["place"], self._views["whole"]
         of_whole = np.full(len(self.index.paragraphs), -np.inf)
         best_part = np.full(len(self.index.paragraphs), -np.inf)
         np.maximum.at(of_whole, place[mask & whole], scores[mask & whole])
         np.maximum.at(best_part, place[mask], scores[mask])
-        mean = (1 - BEST_SENTENCE) * of_whole + BEST_SENTENCE * best_part
+        mean = (1 - self.weights.best_sentence) * of_whole + self.weights.best_sentence * best_part
         return np.where(np.isfinite(mean), mean, np.nan)
 
     def _like(self, paragraph: Paragraph, filters: Filters) -> Scores:
@@ -232,24 +207,31 @@ class Retriever:
         front = np.array([paragraph.part == "front" for paragraph in self.index.paragraphs])
         return np.lexsort((np.arange(len(fused)), -fused, front))
 
-    def _first(self, question: str, fused: Scores, allowed: NDArray[np.bool_], filters: Filters) -> list[int]:
+    def _rerank(self, question: str, fused: Scores, allowed: NDArray[np.bool_], filters: Filters) -> list[int]:
         """The places of the best paragraphs as a reranker orders them; none where none is chosen."""
         reranker = self._reranker()
         if reranker is None:
             return []
         best = [int(place) for place in self._order(fused) if allowed[place]][:RERANKED]
-        texts = [self._read_as(self.index.paragraphs[place], language_of(question), filters) for place in best]
+        paragraphs = [self.index.paragraphs[place] for place in best]
+        language = language_of(question)
+        texts = [whole_text(each, each.shown_in(language, filters.renderings)) for each in paragraphs]
         return [best[n] for n in np.argsort(-reranker.scores(question, texts), kind="stable")]
 
-    def _read_as(self, paragraph: Paragraph, language: Language, filters: Filters) -> str:
-        """A paragraph's text in a language where the filters leave it one, else in its own."""
-        from rag.index.views import whole_text
+    def _nearness(self, cosines: Cosines, hits: Sequence[Hit]) -> dict[str, float]:
+        """View of a hit → how far its cosine lies above its language's mean, in units of NEAR deviations.
 
-        translation = paragraph.translations.get(language)
-        shown = translation is not None and (filters.renderings or translation.official)
-        return whole_text(paragraph, language if shown else paragraph.language)
+        Embedders differ in where their cosines lie and how far apart, and so do languages with one embedder.
+        """
+        near, languages = cosines.copy(), self._views["language"]
+        for language in set(languages):
+            of = languages == language
+            near[of] = (near[of] - near[of].mean()) / (NEAR * max(float(near[of].std()), LEAST_DEVIATION))
+        places = [self.index.place[hit.paragraph.id] for hit in hits]
+        of_hits = np.flatnonzero(np.isin(self._views["place"], places))
+        return {self.store.views[view].id: float(near[view]) for view in map(int, of_hits)}
 
-    def _ranked(
+    def _rank(
         self,
         fused: Scores,
         legs: Mapping[str, Scores],

@@ -13,13 +13,12 @@ from functools import cached_property
 
 from rag.index import LegName, TermLeg
 from rag.lexicon import Lexicon
+from rag.question import LATIN_WORD
 from rag.text import language, term_en
 
-LEAST = 5  # letters of a word that is mended: shorter ones have neighbours that mean something else
 ALPHABET = "abcdefghijklmnopqrstuvwxyz"
 
-_WORD = re.compile(rf"[A-Za-z]{{{LEAST},40}}")
-_NAME = re.compile(rf"(?<=[a-z,;] )[A-Z][a-z]{{{LEAST - 1},40}}")  # not the first word of a sentence
+_NAME = re.compile(r"(?<=[a-z,;] )[A-Z][a-z]{4,40}")  # not the first word of a sentence
 _CAPITALS = re.compile(r"[A-Z]{2}")  # an acronym or a name of one: not mended
 _AS_TYPED = re.compile(r"[\"“][^\"“”]{1,200}[\"”]")
 _OTHER_SPELLING = re.compile(r"is(?=(?:e|ed|es|ing|ation)$)")  # summarise
@@ -38,13 +37,8 @@ class Speller:
         """The words of a question that are misspelt → what is searched for instead."""
         if language(question) != "en":
             return {}
-        words = dict.fromkeys(_WORD.findall(_AS_TYPED.sub(" ", question)))
+        words = dict.fromkeys(LATIN_WORD.findall(_AS_TYPED.sub(" ", question)))
         return {word: meant for word in words if (meant := self._meant(word)) != word}
-
-    def mended(self, question: str) -> str:
-        """The question with what can be mended put right."""
-        corrections = self.corrections(question)
-        return _WORD.sub(lambda match: corrections.get(match.group(), match.group()), question)
 
     def _meant(self, word: str) -> str:
         lower = word.lower()
@@ -81,7 +75,7 @@ class Speller:
     @cached_property
     def _words(self) -> Counter[str]:
         """How often each English word stands in the index, in small letters."""
-        return Counter(word.lower() for text in self._read for word in _WORD.findall(text))
+        return Counter(word.lower() for text in self._read for word in LATIN_WORD.findall(text))
 
     @cached_property
     def _names(self) -> Counter[str]:

@@ -114,6 +114,11 @@ class Index:
             (language, kind): TermLeg.load(self.folder / "terms" / f"{language}-{kind}") for language, kind in names
         }
 
+    def leg(self, language: Language) -> TermLeg | None:
+        """A term leg that speaks a language in real words, else one by the dictionary."""
+        spoken = sorted((name for name in self.legs if name[0] == language), key=lambda name: name[1] == GLOSS)
+        return self.legs[spoken[0]] if spoken else None
+
 
 def open_index(folder: Path) -> Index:
     """The generation in use in an index folder; IndexProblem says which command builds one."""

@@ -5,14 +5,13 @@ from contextlib import closing
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from rag.answering.retrieve import Filters
 from rag.assistant import Assistant
 from rag.page import conversation
 from rag.page.conversation import Asking, Exchange, View
 from rag.page.drawer import as_chosen, first_run_html, settings_drawer
 from rag.page.turns import Turns
 from rag.page.wording import EXAMPLES, words
-from rag.records import Language
+from rag.records import Filters, Language
 
 if TYPE_CHECKING:
     import gradio as gr

@@ -7,7 +7,6 @@ from base64 import b64encode
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from rag.answering.retrieve import Filters
 from rag.assistant import Assistant
 from rag.errors import QuestionError, RagError, SettingError, UnknownParagraph
 from rag.page.export import as_docx, as_json, as_markdown
@@ -26,6 +25,7 @@ from rag.page.turns import Busy, Turns
 from rag.page.wording import complaint, words
 from rag.records import (
     Answer,
+    Filters,
     Hit,
     Language,
     Paragraph,

@@ -1,33 +1,22 @@
 """rag.answering.judge: whether the hits answer the question at all."""
 
-import json
 from collections.abc import Callable, Sequence
 from dataclasses import astuple, fields, replace
-from importlib import resources
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from made_index import FERRIES, FakeEmbedder, indexed
 
 from eval.questions import QUESTIONS, TUNING, for_tuning, read_questions
-from rag.answering.judge import (
-    MISSING,
-    Name,
-    Said,
-    Signals,
-    answerable,
-    answers,
-    coefficients,
-    kinds,
-    missing,
-    names,
-    signals,
-)
-from rag.answering.retrieve import Filters, Found, Retriever
+from rag.answering.judge import MISSING, Signals, answerable, judge, kinds, missing, signals
+from rag.answering.names import Name, Said, names
+from rag.answering.retrieve import Found, Retriever
+from rag.answering.weights import DEFAULT, shipped
 from rag.lexicon import Lexicon
-from rag.records import Hit, Paragraph, Translation
-from rag.text import language
+from rag.question import Question
+from rag.records import Filters, Hit, Paragraph, Translation
 
 ENGLISH = [
     "Ferries sank in Mozambique in 2033; 318 people died and the owners paid $2 million.",
@@ -61,21 +50,34 @@ def ask(retriever: Retriever) -> Callable[..., Signals]:
     """The signals of a question for which the paragraphs with these numbers were found, in this order."""
 
     def asked(question: str, *numbers: int, filters: Filters = Filters()) -> Signals:
-        return signals(question, found(retriever, numbers or (1, 2, 3, 4)), retriever, language(question), filters)
+        hits = found(question, retriever, numbers or (1, 2, 3, 4))
+        return signals(hits, retriever.index, retriever.lexicon, filters)
 
     return asked
 
 
-def found(retriever: Retriever, numbers: Sequence[int]) -> Found:
+def found(question: str, retriever: Retriever, numbers: Sequence[int]) -> Found:
     paragraphs = [retriever.index.paragraphs[number - 1] for number in numbers]
-    return Found(tuple(Hit(paragraph, rank, 0.5) for rank, paragraph in enumerate(paragraphs, 1)), (), False)
+    hits = tuple(Hit(paragraph, rank, 0.5) for rank, paragraph in enumerate(paragraphs, 1))
+    return Found(Question.of(question), hits)
+
+
+def absent(question: str, retriever: Retriever, numbers: Sequence[int] = (1, 2, 3, 4)) -> list[str]:
+    return missing(found(question, retriever, numbers), retriever.index, retriever.lexicon, Filters())
+
+
+def named(text: str, retriever: Retriever) -> list[Name]:
+    return names(text, retriever.index, retriever.lexicon)
 
 
 # --- the decision -----------------------------------------------------------------------------------------------------
 
 
+WEIGHTS = shipped()[DEFAULT]
+
+
 def test_there_is_a_weight_a_mean_and_a_scale_for_every_signal() -> None:
-    model = coefficients()
+    model = WEIGHTS.abstention
     assert model["signals"] == [field.name for field in fields(Signals)]
     assert {len(model[name]) for name in ("weights", "means", "scales")} == {len(model["signals"])}
     assert all(scale > 0 for scale in model["scales"])
@@ -83,30 +85,33 @@ def test_there_is_a_weight_a_mean_and_a_scale_for_every_signal() -> None:
 
 
 def test_every_weight_is_positive_so_that_no_signal_speaks_against_itself() -> None:
-    assert min(coefficients()["weights"]) > 0
+    assert min(WEIGHTS.abstention["weights"]) > 0
 
 
 def test_the_coefficients_were_fitted_on_no_more_than_dev_and_tuning_questions() -> None:
     allowed = [*for_tuning(read_questions(QUESTIONS)), *read_questions(TUNING)]
-    shipped = json.loads((resources.files("rag") / "data" / "abstention.json").read_text(encoding="utf-8"))
-    assert 0.8 * len(allowed) < shipped["fitted_on"]["questions"] <= len(allowed)
-    assert shipped["fitted_on"]["answerable"] <= sum(question.answerable for question in allowed)
+    fitted_on = WEIGHTS.abstention["fitted_on"]
+    assert 0.8 * len(allowed) < fitted_on["questions"] <= len(allowed)
+    assert fitted_on["answerable"] <= sum(question.answerable for question in allowed)
 
 
 @given(SIGNALS, st.sampled_from([field.name for field in fields(Signals)]), st.floats(0, 5))
 def test_more_of_any_signal_never_lowers_the_probability(some: Signals, name: str, more: float) -> None:
-    assert answerable(replace(some, **{name: getattr(some, name) + more})) >= answerable(some)
+    assert answerable(replace(some, **{name: getattr(some, name) + more}), WEIGHTS) >= answerable(some, WEIGHTS)
 
 
 @given(SIGNALS)
-def test_the_probability_is_one_and_the_threshold_decides(some: Signals) -> None:
-    assert 0.0 <= answerable(some) <= 1.0
-    assert answers(some) is (answerable(some) >= coefficients()["threshold"])
+def test_the_probability_is_one(some: Signals) -> None:
+    assert 0.0 <= answerable(some, WEIGHTS) <= 1.0
 
 
-def test_what_has_everything_is_answered_and_what_has_nothing_is_not() -> None:
-    assert answers(Signals(together=1.0, standing=6.0))
-    assert not answers(Signals(together=0.0, standing=1.0))
+def test_what_has_everything_is_answered_and_what_has_nothing_is_not(retriever: Retriever) -> None:
+    best = replace(found("How many died in Mozambique in 2033?", retriever, (1,)), fused=np.array([6.0]))
+    nothing = replace(found("How many died in Mongolia in 2019?", retriever, (3,)), fused=np.array([1.0]))
+    assert judge(best, retriever.index, retriever.lexicon, Filters(), WEIGHTS)
+    assert not judge(nothing, retriever.index, retriever.lexicon, Filters(), WEIGHTS)
+    never = replace(WEIGHTS, abstention={**WEIGHTS.abstention, "threshold": 1.0})
+    assert not judge(best, retriever.index, retriever.lexicon, Filters(), never)
 
 
 # --- the signals ------------------------------------------------------------------------------------------------------
@@ -147,19 +152,19 @@ def test_a_paragraph_that_has_all_a_question_names_and_wants_gives_all_it_can(
     assert ask(question).together == pytest.approx(1.0)
 
 
-@pytest.mark.parametrize(("question", "absent"), UNANSWERABLE)
+@pytest.mark.parametrize(("question", "missed"), UNANSWERABLE)
 def test_what_no_paragraph_has_is_told_and_lowers_the_signals(
-    ask: Callable[..., Signals], retriever: Retriever, question: str, absent: list[str]
+    ask: Callable[..., Signals], retriever: Retriever, question: str, missed: list[str]
 ) -> None:
     got = ask(question)
     assert got.together < 0.9
-    told = missing(question, found(retriever, (1, 2, 3, 4)), retriever, Filters())
-    assert told[0] in absent or absent[0] in told
+    told = absent(question, retriever)
+    assert told[0] in missed or missed[0] in told
 
 
 @pytest.mark.parametrize("question", [parameter.values[0] for parameter in ANSWERABLE])
 def test_nothing_is_missing_where_everything_was_found(retriever: Retriever, question: str) -> None:
-    assert missing(question, found(retriever, (1, 2, 3, 4)), retriever, Filters()) == []
+    assert absent(question, retriever) == []
 
 
 @pytest.mark.parametrize(
@@ -199,7 +204,7 @@ def test_a_paragraph_with_every_name_but_not_the_kind_of_answer_counts_for_nothi
 def test_a_count_is_asked_for_beside_what_is_counted(
     retriever: Retriever, question: str, texts: list[str], kept: float | None
 ) -> None:
-    assert [test(texts) for test in kinds(question, retriever)] == ([] if kept is None else [kept])
+    assert [test(texts) for test in kinds(question, retriever.lexicon)] == ([] if kept is None else [kept])
 
 
 def test_names_have_to_stand_together_in_one_paragraph(ask: Callable[..., Signals]) -> None:
@@ -213,9 +218,10 @@ def test_every_part_of_a_question_may_have_a_paragraph_of_its_own(ask: Callable[
 
 def test_a_rendering_that_is_left_out_is_not_read(retriever: Retriever) -> None:
     rendered = replace(retriever.index.paragraphs[0], translations={"zh": Translation("Sofala的渡船")})
-    hits = Found((Hit(rendered, 1, 0.5),), (), False)
+    hits = Found(Question.of("Sofala在哪里？"), (Hit(rendered, 1, 0.5),))
     read, left_out = (
-        signals("Sofala在哪里？", hits, retriever, "zh", Filters(renderings=renderings)) for renderings in (True, False)
+        signals(hits, retriever.index, retriever.lexicon, Filters(renderings=renderings))
+        for renderings in (True, False)
     )
     assert read.together == 1.0 > left_out.together
 
@@ -231,20 +237,18 @@ def test_more_paragraphs_never_have_less_together(
 
 @given(st.text(max_size=80))
 def test_any_text_has_names_it_writes_and_at_most_three_are_missing(retriever: Retriever, text: str) -> None:
-    hits = found(retriever, (1, 2))
-    assert all(name.weight >= 0 for name in names(text, retriever))
-    told = missing(text, hits, retriever, Filters())
+    assert all(name.weight >= 0 for name in named(text, retriever))
+    told = absent(text, retriever, (1, 2))
     assert len(told) <= MISSING
     assert all(each in text for each in told)
-    assert all(
-        0 <= value <= 1 + 1e-9 for value in astuple(signals(text, hits, retriever, language(text), Filters()))[:2]
-    )
+    signs = signals(found(text, retriever, (1, 2)), retriever.index, retriever.lexicon, Filters())
+    assert all(0 <= value <= 1 + 1e-9 for value in astuple(signs)[:2])
 
 
 def test_without_hits_nothing_is_together(retriever: Retriever) -> None:
-    nothing = Found((), (), False)
-    assert signals("Mozambique?", nothing, retriever, "en", Filters()) == Signals(0.0, 0.0)
-    assert missing("Mozambique?", nothing, retriever, Filters()) == ["Mozambique"]
+    nothing = Found(Question.of("Mozambique?"), ())
+    assert signals(nothing, retriever.index, retriever.lexicon, Filters()) == Signals(0.0, 0.0)
+    assert absent("Mozambique?", retriever, ()) == ["Mozambique"]
 
 
 @pytest.mark.parametrize(
@@ -257,17 +261,17 @@ def test_without_hits_nothing_is_together(retriever: Retriever) -> None:
     ],
 )
 def test_a_name_is_the_same_thing_in_either_language(retriever: Retriever, written: str, of: str) -> None:
-    forms: Callable[[str], set[str]] = lambda text: {form for name in names(text, retriever) for form in name.forms}  # noqa: E731
+    forms: Callable[[str], set[str]] = lambda text: {form for name in named(text, retriever) for form in name.forms}  # noqa: E731
     assert forms(written) & forms(of)
 
 
 def test_a_short_abbreviation_counts_in_its_own_case_only(retriever: Retriever) -> None:
-    assert [name.written for name in names("Does the ITI cover crews?", retriever)] == ["ITI"]
-    assert names("iti and it", retriever) == []
+    assert [name.written for name in named("Does the ITI cover crews?", retriever)] == ["ITI"]
+    assert named("iti and it", retriever) == []
 
 
 def test_a_common_noun_weighs_less_than_a_name(retriever: Retriever) -> None:
-    weights = {name.written: name.weight for name in names("What did Madagascar do about ammunition?", retriever)}
+    weights = {name.written: name.weight for name in named("What did Madagascar do about ammunition?", retriever)}
     assert 0 < weights["ammunition"] < weights["Madagascar"]
 
 

@@ -11,10 +11,11 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from made_index import FERRIES, FakeEmbedder, ferry_paragraphs, indexed
 
-from rag.answering.retrieve import Filters, Retriever, fuse, squash
+from rag.answering.retrieve import Retriever, fuse, squash
 from rag.index import Index
 from rag.lexicon import Lexicon
-from rag.records import Footnote, Paragraph, Report, Translation
+from rag.question import Question
+from rag.records import Filters, Footnote, Paragraph, Report, Translation
 
 SCORES = st.one_of(st.just(np.nan), st.floats(-5, 5, width=16))
 WEIGHTS = {"a": 2.0, "b": 1.0, "c": 0.5}
@@ -46,13 +47,13 @@ def retriever(ours: Retriever) -> Retriever:
 
 
 def ids(retriever: Retriever, question: str, k: int = 10, **filters: Any) -> list[str]:
-    return [hit.paragraph.id for hit in retriever.find(question, k, Filters(**filters)).hits]
+    return [hit.paragraph.id for hit in retriever.find(Question.of(question), k, Filters(**filters)).hits]
 
 
 @pytest.mark.parametrize("question", QUESTIONS)
 @pytest.mark.parametrize("k", [1, 10, 531, 1000])
 def test_there_are_exactly_k_hits_or_all_there_are_best_first(question: str, k: int, retriever: Retriever) -> None:
-    hits = retriever.find(question, k).hits
+    hits = retriever.find(Question.of(question), k).hits
     assert len({hit.paragraph.id for hit in hits}) == len(hits) == min(k, 531)
     assert [hit.rank for hit in hits] == list(range(1, len(hits) + 1))
     scores = [hit.score for hit in hits]
@@ -63,7 +64,7 @@ def test_there_are_exactly_k_hits_or_all_there_are_best_first(question: str, k: 
 
 @pytest.mark.parametrize("question", [*QUESTIONS, "S/2021/839第43段"])
 def test_front_matter_never_stands_above_body_text(question: str, retriever: Retriever) -> None:
-    front = [hit.paragraph.part == "front" for hit in retriever.find(question, 531).hits]
+    front = [hit.paragraph.part == "front" for hit in retriever.find(Question.of(question), 531).hits]
     assert front == sorted(front)
     assert any(front)
 
@@ -79,9 +80,9 @@ def test_front_matter_never_stands_above_body_text(question: str, retriever: Ret
     ],
 )
 def test_named_paragraphs_come_first_with_score_one(question: str, named: list[str], retriever: Retriever) -> None:
-    found = retriever.find(question, 10)
+    found = retriever.find(Question.of(question), 10)
     assert [hit.paragraph.id for hit in found.hits[: len(named)]] == named
-    assert [paragraph.id for paragraph in found.named] == named
+    assert [paragraph.id for paragraph in found.look_up.named] == named
     assert {hit.score for hit in found.hits[: len(named)]} == {1.0}
     assert max(hit.score for hit in found.hits[len(named) :]) < 1.0
     assert len(found.hits) == 10
@@ -92,9 +93,9 @@ def test_a_look_up_needs_no_embedder(quick_index: Index) -> None:
         raise AssertionError("loaded for nothing")
 
     without = Retriever(quick_index, never, Lexicon([], never))
-    assert len(without.find("S/2021/839第43段", 10).hits) == 10
+    assert len(without.find(Question.of("S/2021/839第43段"), 10).hits) == 10
     with pytest.raises(AssertionError, match="loaded for nothing"):
-        without.find("枪支", 10)
+        without.find(Question.of("枪支"), 10)
 
 
 @pytest.mark.parametrize("question", ["枪支", "S/2021/839第43段"])
@@ -112,7 +113,7 @@ def test_a_look_up_needs_no_embedder(quick_index: Index) -> None:
 def test_filters_hold_for_every_hit(
     question: str, filters: dict[str, Any], reports: set[str], retriever: Retriever
 ) -> None:
-    hits = retriever.find(question, 531, Filters(**filters)).hits
+    hits = retriever.find(Question.of(question), 531, Filters(**filters)).hits
     assert {hit.paragraph.report for hit in hits} == reports
     assert len(hits) == sum(paragraph.report in reports for paragraph in retriever.index.paragraphs)
 
@@ -127,13 +128,14 @@ def test_without_renderings_they_change_nothing(tmp_path: Path, lexicon: Lexicon
     bare = indexed([(report, paragraphs), other], tmp_path / "bare", FakeEmbedder(), lexicon)
     rendered = indexed([(report, paragraphs), (other[0], chinese)], tmp_path / "rendered", FakeEmbedder(), lexicon)
     for question in ("ferry rendering", "渡船", "A/99/123, para. 1", "crews#p1"):
-        of_bare = Retriever(bare, FakeEmbedder, lexicon).find(question, 5)
-        of_rendered = Retriever(rendered, FakeEmbedder, lexicon).find(question, 5, Filters(renderings=False))
+        of_bare = Retriever(bare, FakeEmbedder, lexicon).find(Question.of(question), 5)
+        left_out = Filters(renderings=False)
+        of_rendered = Retriever(rendered, FakeEmbedder, lexicon).find(Question.of(question), 5, left_out)
         assert [(hit.paragraph.id, hit.score) for hit in of_rendered.hits] == [
             (hit.paragraph.id, hit.score) for hit in of_bare.hits
         ]
-    seen = Retriever(rendered, FakeEmbedder, lexicon).find("ferry rendering", 5)
-    assert seen.hits != Retriever(bare, FakeEmbedder, lexicon).find("ferry rendering", 5).hits
+    seen = Retriever(rendered, FakeEmbedder, lexicon).find(Question.of("ferry rendering"), 5)
+    assert seen.hits != Retriever(bare, FakeEmbedder, lexicon).find(Question.of("ferry rendering"), 5).hits
 
 
 @pytest.mark.parametrize(
@@ -148,18 +150,18 @@ def test_without_renderings_they_change_nothing(tmp_path: Path, lexicon: Lexicon
 def test_a_question_in_traditional_or_full_width_characters_has_the_same_hits(
     simplified: str, traditional: str, retriever: Retriever
 ) -> None:
-    assert retriever.find(simplified, 30).hits == retriever.find(traditional, 30).hits
+    assert retriever.find(Question.of(simplified), 30).hits == retriever.find(Question.of(traditional), 30).hits
 
 
 def test_a_symbol_finds_the_paragraphs_that_print_it(retriever: Retriever) -> None:
-    texts = [hit.paragraph.text for hit in retriever.find("第2220(2015)号决议", 3).hits]
+    texts = [hit.paragraph.text for hit in retriever.find(Question.of("第2220(2015)号决议"), 3).hits]
     assert any("2220" in text for text in texts)
 
 
 def test_an_english_question_meets_a_chinese_text_without_a_rendering(tmp_path: Path, lexicon: Lexicon) -> None:
     crews = ferry_paragraphs()[1]
     index = indexed([crews], tmp_path, FakeEmbedder(), lexicon)
-    hits = Retriever(index, FakeEmbedder, lexicon).find("training of the crew at night", 2).hits
+    hits = Retriever(index, FakeEmbedder, lexicon).find(Question.of("training of the crew at night"), 2).hits
     lexical = {hit.paragraph.id: hit.lexical for hit in hits}
     assert lexical["crews#p2"] > lexical["crews#p1"]
 
@@ -224,9 +226,7 @@ def test_a_text_of_one_paragraph_is_found(tmp_path: Path) -> None:
     one = [Paragraph("A/99/123", "main", "1", 0, "Ferries sank.", "en", "1")]
     index = indexed([(FERRIES, one)], tmp_path, FakeEmbedder(), Lexicon([], dict))
     for question in ("Ferries", "渡船", "A/99/123 para. 1"):
-        assert [
-            hit.paragraph.id for hit in Retriever(index, FakeEmbedder, Lexicon([], dict)).find(question, 3).hits
-        ] == ["A/99/123#1"]
+        assert ids(Retriever(index, FakeEmbedder, Lexicon([], dict)), question, 3) == ["A/99/123#1"]
 
 
 @pytest.mark.parametrize(
@@ -249,7 +249,7 @@ def test_the_built_in_embedder_finds_the_paragraph_in_both_languages(
 
 def best(retriever: Retriever, question: str, leg: str = "terms own") -> str:
     """The paragraph a term leg puts first."""
-    scores = retriever.find(question, 1).legs[leg]
+    scores = retriever.legs(question, Filters())[1][leg]
     return retriever.index.paragraphs[int(np.nanargmax(scores))].id
 
 
@@ -346,9 +346,8 @@ def test_a_question_that_asks_for_no_report_prefers_none(question: str, harbours
     ],
 )
 def test_an_abbreviation_finds_what_it_stands_for(question: str, any_of: tuple[str, ...], retriever: Retriever) -> None:
-    scores = np.nansum(
-        [s for name, s in retriever.lexical(question, Filters()).items() if name != "terms gloss"], axis=0
-    )
+    legs = retriever.legs(question, Filters())[1]
+    scores = np.nansum([legs[name] for name in ("terms own", "terms rendering") if name in legs], axis=0)
     first = retriever.index.paragraphs[int(np.argmax(scores))]
     said = " ".join(
         [first.text, *first.headings, *(t.text + " ".join(t.headings) for t in first.translations.values())]
@@ -371,8 +370,8 @@ def test_an_abbreviation_finds_what_it_stands_for(question: str, any_of: tuple[s
 )
 def test_a_figure_finds_the_same_in_any_written_form(forms: tuple[str, ...], retriever: Retriever) -> None:
     def shares(question: str) -> set[str]:
-        legs = retriever.lexical(question, Filters())
-        scores = np.nansum([s for name, s in legs.items() if name != "terms gloss"], axis=0)
+        legs = retriever.legs(question, Filters())[1]
+        scores = np.nansum([s for name, s in legs.items() if name in ("terms own", "terms rendering")], axis=0)
         return {retriever.index.paragraphs[i].id for i in np.argsort(-scores, kind="stable")[:3]}
 
     first = shares(forms[0])

@@ -12,6 +12,7 @@ from eval_toy import ANSWERS, LIBRARY, LINES, PARAGRAPHS, REPORTS, questions
 from eval_toy import run as toy_run
 
 from eval import calibration, grading, runs
+from rag.answering.weights import DEFAULT
 from rag.errors import BatchError, IndexProblem, QuestionError
 from rag.records import Answer, Hit
 from rag.settings import Settings
@@ -245,8 +246,13 @@ class TestCalibration:
 
         of = self.examples()
         fitted = calibration.fit(of)
-        calibration.write(tmp_path / "abstention.json", fitted)
-        model = json.loads((tmp_path / "abstention.json").read_text("utf-8"))
+        path = tmp_path / "weights.json"
+        path.write_bytes(calibration.SHIPPED.read_bytes())
+        calibration.write(path, fitted, "another")
+        records = json.loads(path.read_text("utf-8"))
+        assert {**records.pop("another"), "abstention": 0} == {**records[DEFAULT], "abstention": 0}
+        assert records == json.loads(calibration.SHIPPED.read_text("utf-8"))
+        model = json.loads(path.read_text("utf-8"))["another"]["abstention"]
         standard = (of.signals - model["means"]) / model["scales"]
         probability = 1 / (1 + np.exp(-(model["intercept"] + standard @ model["weights"])))
         assert ((probability >= model["threshold"]) == of.answerable).mean() > 0.85

@@ -1,6 +1,7 @@
 """Sweeps: what a variant may change, that it is put back, and what the tables say."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
@@ -65,45 +66,42 @@ class TestVariants:
         assert variants[0].changes == {}
         assert len({each.name for each in variants}) == len(variants)
         for name in {name for each in variants for name in each.changes if not name.startswith("lexicon")}:
-            with sweeps.changed(assistant, name, 1):
-                pass
+            sweeps.changed(assistant, {name: 1})
 
 
 class TestChanges:
-    def test_a_constant_outweighs_what_was_calibrated_and_is_put_back(self, assistant: Any) -> None:
-        assistant.retriever.__dict__["_calibrated"] = {"dense same": 9.0, "terms own": 7.0}
-        with sweeps.changed(assistant, "rag.answering.retrieve.WEIGHTS.dense same", 0.0):
-            assert assistant.retriever.weights["dense same"] == 0.0
-            assert assistant.retriever.weights["terms own"] == 7.0
-        assert assistant.retriever.weights["dense same"] == 9.0
+    def test_a_weight_outweighs_what_was_calibrated_in_a_copy(self, assistant: Any) -> None:
+        weights = assistant.retriever.weights
+        assistant.retriever.weights = replace(weights, legs={**weights.legs, "dense same": 9.0, "terms own": 7.0})
+        other = sweeps.changed(assistant, {"weights.legs.dense same": 0.0, "weights.part": 0.25})
+        assert (other.retriever.weights.legs["dense same"], other.retriever.weights.legs["terms own"]) == (0.0, 7.0)
+        assert other.retriever.weights.part == 0.25
+        assert assistant.retriever.weights.legs["dense same"] == 9.0
 
-    def test_a_setting_is_changed_and_put_back(self, assistant: Any) -> None:
-        with sweeps.changed(assistant, "renderings", False):
-            assert assistant.settings.renderings is False
+    def test_a_setting_is_changed_in_a_copy(self, assistant: Any) -> None:
+        assert sweeps.changed(assistant, {"renderings": False}).settings.renderings is False
         assert assistant.settings.renderings is True
 
     def test_without_the_glossary_index_and_questions_lack_its_synonyms(self, assistant: Any) -> None:
         legs = assistant.index.legs
-        with sweeps.changed(assistant, "lexicon.glossary", False):
-            assert assistant.retriever.lexicon.expansions("SALW in Africa", "en") == []
-            assert assistant.index.legs is not legs
+        other = sweeps.changed(assistant, {"lexicon.glossary": False})
+        assert other.retriever.lexicon.expansions("SALW in Africa", "en") == []
+        assert other.retriever.index.legs is other.index.legs is not legs
         assert assistant.index.legs is legs
         assert assistant.retriever.lexicon.expansions("SALW in Africa", "en") != []
 
     @pytest.mark.parametrize(
         ("name", "told"),
         [
-            pytest.param(
-                "rag.answering.retrieve.WEIGHTS.sparse", "WEIGHTS has no 'sparse'. It has: dense same", id="no leg"
-            ),
-            pytest.param("rag.answering.retrieve.NOTHING", "names no constant", id="no constant"),
-            pytest.param("rag.nothing.EXPANSION", "names no constant", id="no module"),
-            pytest.param("os.environ", "names no constant", id="not ours"),
+            pytest.param("weights.legs.sparse", "there is no leg 'sparse'. It has: dense same", id="no leg"),
+            pytest.param("weights.nothing", "names no weight", id="no weight"),
+            pytest.param("weights.part.own", "names no weight", id="no table"),
+            pytest.param("os.environ", "names no weight", id="not ours"),
         ],
     )
     def test_a_name_of_nothing_is_told(self, assistant: Any, name: str, told: str) -> None:
-        with pytest.raises(BatchError, match=told), sweeps.changed(assistant, name, 1):
-            pass
+        with pytest.raises(BatchError, match=told):
+            sweeps.changed(assistant, {name: 1})
 
 
 def two_pairs() -> list[dict[str, Any]]:

@@ -8,11 +8,13 @@ import numpy as np
 import pytest
 from made_index import FakeEmbedder
 
-from rag.answering.retrieve import RERANKED, Filters, Retriever
+from rag.answering.retrieve import RERANKED, Retriever
 from rag.errors import ModelError
 from rag.index import Index
 from rag.lexicon import Lexicon
 from rag.models.reranker import Reranker, load
+from rag.question import Question
+from rag.records import Filters
 from rag.settings import Settings
 from rag.text import language
 
@@ -78,8 +80,8 @@ def test_the_first_ten_are_put_in_order_and_no_others(
     question: str, k: int, quick_index: Index, lexicon: Lexicon
 ) -> None:
     reranker = ByLength()
-    plain = Retriever(quick_index, FakeEmbedder, lexicon).find(question, 20).hits
-    found = Retriever(quick_index, FakeEmbedder, lexicon, lambda: reranker).find(question, k).hits
+    plain = Retriever(quick_index, FakeEmbedder, lexicon).find(Question.of(question), 20).hits
+    found = Retriever(quick_index, FakeEmbedder, lexicon, lambda: reranker).find(Question.of(question), k).hits
     [(asked, texts)] = reranker.asked
     assert asked == question
     by_length = sorted(range(RERANKED), key=lambda n: len(texts[n]))
@@ -93,8 +95,8 @@ def test_it_reads_paragraphs_in_the_questions_language_where_they_have_one(
 ) -> None:
     reranker = ByLength()
     retriever = Retriever(quick_index, FakeEmbedder, lexicon, lambda: reranker)
-    retriever.find(QUESTIONS[1], 1)
-    retriever.find(QUESTIONS[1], 1, Filters(renderings=False))
+    retriever.find(Question.of(QUESTIONS[1]), 1)
+    retriever.find(Question.of(QUESTIONS[1]), 1, Filters(renderings=False))
     (_, rendered), (_, own) = reranker.asked
     assert [language(text) for text in rendered] == ["en"] * RERANKED
     assert [language(text) for text in own] == ["zh"] * RERANKED
@@ -103,9 +105,9 @@ def test_it_reads_paragraphs_in_the_questions_language_where_they_have_one(
 def test_a_named_paragraph_stays_first_and_a_look_up_needs_no_reranker(quick_index: Index, lexicon: Lexicon) -> None:
     reranker = ByLength()
     retriever = Retriever(quick_index, FakeEmbedder, lexicon, lambda: reranker)
-    assert retriever.find("S/2021/839第43段", 5).hits[0].paragraph.id == "S/2021/839#43"
+    assert retriever.find(Question.of("S/2021/839第43段"), 5).hits[0].paragraph.id == "S/2021/839#43"
     assert not reranker.asked
-    found = retriever.find("What did S/2021/839, para. 43 say of terrorists' weapons?", 5)
+    found = retriever.find(Question.of("What did S/2021/839, para. 43 say of terrorists' weapons?"), 5)
     assert found.hits[0].paragraph.id == "S/2021/839#43"
     assert found.hits[0].score == 1.0
     assert reranker.asked

@@ -17,14 +17,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rag.answering.retrieve import Filters
 from rag.errors import IndexProblem, QuestionError, RagError, SettingError
 from rag.page import conversation
 from rag.page.conversation import Exchange
 from rag.page.export import as_docx, as_json, as_markdown
 from rag.page.markup import answer_html, mark, paragraph_html, question_html
 from rag.page.wording import complaint, words
-from rag.records import Answer, Citation, Hit, Paragraph, Report, Retrieved, Translation, Verdict, Waiting
+from rag.records import Answer, Citation, Filters, Hit, Paragraph, Report, Retrieved, Translation, Verdict, Waiting
 
 REPORT = Report("A/99/1", "a.txt", "zh", "", "", symbol="A/99/1", date="2033", titles={"en": "Ferries", "zh": "渡船"})
 TEXT = "渡船<b>沉没</b>。\n(a) 318人丧生；\n(b) 查明原因。"

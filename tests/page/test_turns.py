@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from rag.answering.retrieve import Filters
 from rag.page import conversation
 from rag.page.turns import Busy, Turns
 from rag.page.wording import words
+from rag.records import Filters
 
 
 def test_turns_come_in_the_order_they_were_taken_and_one_at_a_time() -> None:

@@ -1,0 +1,46 @@
+"""What was tuned, one record an embedder: `rag/data/weights.json`, and what the owner of an index calibrated."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import cache
+from importlib import resources
+from typing import Any
+
+from rag.index import Index
+
+SHIPPED = resources.files("rag") / "data" / "weights.json"  # embedder → its record
+DEFAULT = "multilingual-e5-small"  # whose record another embedder starts from
+
+
+@dataclass(frozen=True)
+class Weights:
+    """Chosen on the dev and tuning questions; the figures behind them are told in NOTES.md."""
+
+    legs: Mapping[str, float]  # of retrieval
+    best_sentence: float  # a paragraph's best sentence beside the whole
+    expansion: float  # a synonym from the glossary beside the question's own words
+    named_report: float  # standard deviations a paragraph gains when the question names its report, or its year
+    part: float  # the best of a question's parts beside the whole question
+    paragraphs: int  # the best hits whose sentences are weighed for quotations
+    quotes: int  # of them chosen at the most
+    nearness: float  # a sentence's nearness to the question, where quotations are chosen
+    coverage: float  # the share of the question's words that it has
+    rank: float  # its paragraph's rank
+    kind: float  # a number or date where one is asked for
+    kept: float  # of the best sentence's score: a lower one is left out
+    kept_elsewhere: float  # the same for a sentence of another paragraph than the best one's
+    abstention: Mapping[str, Any]  # a logistic regression over `judge.Signals`
+
+
+def weights_for(index: Index) -> Weights:
+    """The weights for an index's embedder. IndexProblem where those its owner calibrated are damaged."""
+    records = shipped()
+    weights = records.get(index.manifest["embedder"]["name"], records[DEFAULT])
+    return replace(weights, legs={**weights.legs, **index.calibrated_weights(weights.legs)})
+
+
+@cache
+def shipped() -> Mapping[str, Weights]:
+    """Embedder → its weights as shipped."""
+    return {name: Weights(**record) for name, record in json.loads(SHIPPED.read_text(encoding="utf-8")).items()}
