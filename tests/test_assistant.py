@@ -17,8 +17,8 @@ from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage
 from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResult
 from made_index import FakeEmbedder, indexed
 
+from rag.answering.compose import number_on
 from rag.answering.prompt import write_prompt
-from rag.answering.quote import number_on
 from rag.assistant import Assistant
 from rag.checking import MARKER, check_answer
 from rag.errors import GenerationError
@@ -72,7 +72,7 @@ def assistant(index: Index, lexicon: Lexicon, monkeypatch: pytest.MonkeyPatch) -
     """An assistant that finds every question answerable, with a model that is scripted."""
     monkeypatch.setattr("rag.models.embedder.load", lambda *_: FakeEmbedder())
     monkeypatch.setattr("rag.models.embedder.fingerprint_of", lambda *_: FakeEmbedder().fingerprint)
-    monkeypatch.setattr("rag.assistant.answers", lambda _: True)
+    monkeypatch.setattr("rag.assistant.judge", lambda *_: True)
     monkeypatch.setattr("rag.assistant.Lexicon.load", lambda: lexicon)
     assistant = Assistant(Settings(index=index.folder.parent, llm="scripted"))
     assistant.chat_model = Scripted(says=["报告没有回答这个问题。"])
@@ -204,7 +204,7 @@ def test_a_model_that_refuses_or_fails_its_checks_takes_no_quotation_away(
 def test_nothing_is_generated_where_the_reports_do_not_answer(
     assistant: Assistant, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("rag.assistant.answers", lambda _: False)
+    monkeypatch.setattr("rag.assistant.judge", lambda *_: False)
     model = _says(assistant, GOOD["zh"])
     assert assistant.ask(QUESTION["zh"]).abstained
     assert model.asked == []
@@ -259,7 +259,7 @@ def test_a_rewriting_that_adds_or_loses_something_is_not_used(assistant: Assista
 def test_without_its_model_the_quoted_answer_is_given_with_the_error(assistant: Assistant, llm: str, said: str) -> None:
     assistant.settings = replace(assistant.settings, llm=llm)
     assistant.chat_model = None
-    answer = assistant.ask(QUESTION["zh"])
+    answer = assistant.ask(QUESTION["en"])
     assert (answer.mode, answer.abstained) == ("quotes", False)
     assert answer.llm_error is not None
     assert said in answer.llm_error
@@ -302,9 +302,11 @@ def test_a_context_too_small_for_a_passage_gives_way_to_the_quoted_answer(
     local.chat_model = LlamaChat(path=gguf, context_size=512, threads=1)
     answer = local.ask(QUESTION[language])
     assert (answer.mode, answer.abstained) == ("quotes", False)
-    assert (
-        answer.llm_error == "A context of 512 tokens does not hold a passage and an answer of 300. Raise llm_context."
-    )
+    told = {
+        "en": "A context of 512 tokens does not hold a passage and an answer of 300. Raise llm_context.",
+        "zh": "512 个词元的上下文放不下一个段落和 300 个词元的答案；请调高 llm_context。",
+    }
+    assert answer.llm_error == told[language]
 
 
 @pytest.mark.parametrize("language", ["zh", "en"])

@@ -13,7 +13,7 @@ RAG = Path(__file__).parents[1] / "rag"
 # The rooms of docs/architecture.md in the order of the data path: a report becomes an index, a question an answer.
 ORDER = (
     *("errors", "records", "text", "settings", "models", "reports", "lexicon", "index", "references", "own"),
-    *("question", "checking", "answering", "assistant", "present", "drafts", "doctor", "page", "__main__"),
+    *("question", "checking", "answering", "assistant", "present", "drafts", "doctor", "page", "console", "__main__"),
 )
 
 # Package → the modules that may import it.
@@ -36,7 +36,7 @@ DOORS = {
     "gradio": {"page"},
     "typer": {"__main__"},
     "langchain": {"models"},
-    "rich": {"__main__"},
+    "rich": {"console"},
 }
 HEAVY_AT_IMPORT = set(DOORS) - {"typer"}
 
