@@ -10,7 +10,8 @@ import pytest
 from rich.console import Console
 from typer.testing import CliRunner
 
-from rag.__main__ import _Progress, app, main
+from rag.__main__ import app, main
+from rag.console import Progress
 from rag.models.catalogue import MODELS, FourBit, Hub, Wheels, find
 from rag.models.wheels import FOUR_BIT
 from rag.settings import Settings
@@ -137,7 +138,7 @@ def test_the_bar_shows_bytes_and_the_time_left(monkeypatch: pytest.MonkeyPatch) 
     seconds, written = iter(range(1000)), io.StringIO()
     terminal = Console(file=written, force_terminal=True, width=120, get_time=lambda: float(next(seconds)))
     monkeypatch.setattr("rich.console.Console", lambda **_: terminal)
-    with _Progress(in_bytes=True) as progress:
+    with Progress(in_bytes=True) as progress:
         for done in range(400_000_000, 405_000_001, 1_000_000):  # the first 400 had come before
             progress("fetching it", done, 491_400_064)
     assert "405.0/491.4 MB" in written.getvalue()
