@@ -173,7 +173,7 @@ def generation_text(answer: Answer) -> str:
     return message("generation", answer.language, read=read, took=took, **counts)
 
 
-def shortened(text: str) -> str:
+def shorten(text: str) -> str:
     """A text, or the beginning of a long one."""
     return text if len(text) <= SHOWN else text[:SHOWN].rstrip() + " …"
 
@@ -181,7 +181,7 @@ def shortened(text: str) -> str:
 def hit_text(hit: Hit, reports: Mapping[str, Report], language: str) -> str:
     """A hit as a terminal shows it: rank, reference, id and the beginning of the text in that language."""
     paragraph = hit.paragraph
-    text = shortened((paragraph.in_language(language) or paragraph.text).replace("\n", " "))
+    text = shorten((paragraph.in_language(language) or paragraph.text).replace("\n", " "))
     reference = written(paragraph, reports[paragraph.report], language)
     return f"{hit.rank:>2}. {reference}  [{hit.score:.3f}]  {paragraph.id}\n    {text}"
 

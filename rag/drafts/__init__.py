@@ -2,6 +2,6 @@
 
 from rag.drafts.checking import check
 from rag.drafts.findings import Change, Draft, Finding, Kind, Place, Verdict
-from rag.drafts.reading import READABLE, read_draft
+from rag.drafts.reading import read_draft
 
-__all__ = ["READABLE", "Change", "Draft", "Finding", "Kind", "Place", "Verdict", "check", "read_draft"]
+__all__ = ["Change", "Draft", "Finding", "Kind", "Place", "Verdict", "check", "read_draft"]

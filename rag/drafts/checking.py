@@ -14,14 +14,14 @@ from rag.drafts.quotations import (
     PLACES,
     Library,
     Nearest,
-    Seen,
+    Outcome,
+    find_marked,
+    find_taken_over,
     inside,
     is_sure,
     look_for,
-    marked,
     notes,
     overlap,
-    taken_over,
 )
 from rag.drafts.reading import plain
 from rag.drafts.sources import Source, Statement, calls, footnotes, right_behind, sources, statements
@@ -64,28 +64,28 @@ class _Checker:
         self._text = self._plain.text
         self._sources = sources(self._text, reports, library.paragraphs)
         self._notes = footnotes(self._text)
-        self._seen: dict[Slice, Seen] = {}  # of each quotation
+        self._quotations: dict[Slice, Outcome] = {}  # what became of each quotation
 
     def findings(self) -> Iterator[Finding]:
         """All of them, by kind."""
-        in_marks = marked(self._plain, self._sources)
-        for (start, end), seen in taken_over(self._plain, self._library, self._sources):
+        in_marks = find_marked(self._plain, self._sources)
+        for (start, end), seen in find_taken_over(self._plain, self._library, self._sources):
             if not inside((min(start + 1, end), max(end - 2, start + 1)), in_marks):  # marks, and a stop, aside
-                self._seen[start, end] = seen
+                self._quotations[start, end] = seen
                 yield self._quotation((start, end), ())
-        quotes = [span for span in in_marks if not overlap(span, list(self._seen))]
-        spoken = [*quotes, *self._seen]  # what a report names is no source of the draft's
+        quotes = [span for span in in_marks if not overlap(span, list(self._quotations))]
+        spoken = [*quotes, *self._quotations]  # what a report names is no source of the draft's
         self._sources = [each for each in self._sources if not inside((each.start, each.end), spoken)]
-        told = statements(self._text, [*spoken, *self._plain.block_quotes], self._sources, self._notes)
+        in_order = statements(self._text, [*spoken, *self._plain.block_quotes], self._sources, self._notes)
         for span in quotes:
-            here = (each for each in told if each.start < span[1] and span[0] < each.end)
+            here = (each for each in in_order if each.start < span[1] and span[0] < each.end)
             statement = next(here, Statement(*span))
             attached = right_behind(span, statement, self._text)
             cited = attached or statement.sources
-            self._seen[span] = look_for(self._text[slice(*span)], cited, self._library, bool(attached))
+            self._quotations[span] = look_for(self._text[slice(*span)], cited, self._library, bool(attached))
             yield self._quotation(span, cited)
         yield from map(self._reference, self._sources)
-        yield from self._figures(told)
+        yield from self._figures(in_order)
 
     def _finding(
         self, kind: Kind, span: Slice, verdict: Verdict, cited: Sequence[Source] = (), **found: Any
@@ -105,7 +105,7 @@ class _Checker:
         )
 
     def _quotation(self, span: Slice, cited: Sequence[Source]) -> Finding:
-        seen, changes = self._seen[span], []
+        seen, changes = self._quotations[span], []
         for (first, last), printed in seen.differs:
             start, end = self._plain.back(span[0] + first, span[0] + last)
             changes.append(Change(self._draft[start:end], printed, start, end))
@@ -115,26 +115,25 @@ class _Checker:
     # References
 
     def _reference(self, source: Source) -> Finding:
-        verdict, nearest = self._names(source)
+        """A reference that names something or not, with what is nearest to what it may have meant."""
+        verdict = Verdict.FOUND
+        nearest: Sequence[Paragraph] = ()
+        if source.report is None:
+            verdict = Verdict.FOUND if source.paragraphs else Verdict.UNCHECKED
+        elif source.report == "":
+            like = get_close_matches(source.symbol, self._reports, n=1, cutoff=_LIKE_SYMBOL)
+            nearest = [each for each in self._library.paragraphs if each.report in like]
+            may_be_wrong = source.numbered and not _ACT.search(source.symbol)
+            verdict = Verdict.UNKNOWN_REPORT if may_be_wrong else Verdict.OUTSIDE
+        elif source.missing:
+            nearest = self._beside(source)
+            verdict = Verdict.UNKNOWN_PARAGRAPH if source.sure else Verdict.UNCHECKED
         places = tuple(Place(each, each.language, True, "") for each in source.paragraphs)
         finding = self._finding("reference", (source.start, source.end), verdict, [source], places=places)
-        return replace(finding, said="", missing=source.missing, nearest=nearest)
+        return replace(finding, said="", missing=source.missing, nearest=tuple(nearest[:1]))
 
-    def _names(self, source: Source) -> tuple[Verdict, tuple[Paragraph, ...]]:
-        """The verdict of a reference, and what is nearest to one that names nothing."""
-        if source.report is None:
-            return (Verdict.FOUND if source.paragraphs else Verdict.UNCHECKED), ()
-        if source.report == "":
-            like = get_close_matches(source.symbol, self._reports, n=1, cutoff=_LIKE_SYMBOL)
-            meant = tuple(each for each in self._library.paragraphs if each.report in like)[:1]
-            may_be_wrong = source.numbered and not _ACT.search(source.symbol)
-            return (Verdict.UNKNOWN_REPORT if may_be_wrong else Verdict.OUTSIDE), meant
-        if source.missing:
-            return (Verdict.UNKNOWN_PARAGRAPH if source.sure else Verdict.UNCHECKED), self._beside(source)
-        return Verdict.FOUND, ()
-
-    def _beside(self, source: Source) -> tuple[Paragraph, ...]:
-        """The paragraph of the report whose number is nearest to the one it does not have."""
+    def _beside(self, source: Source) -> list[Paragraph]:
+        """The paragraphs of the report, the one whose number is nearest to one it does not have first."""
         wanted = next((int(number) for number in source.missing if number.isdigit()), 0)
         there = [each for each in self._library.paragraphs if each.report == source.report and not each.is_row]
         numbered = [each for each in there if each.printed] or there
@@ -143,21 +142,21 @@ class _Checker:
             number = re.sub(r"^p|\D.*", "", each.number)  # of "p3" and "24-2", 3 and 24
             return abs(int(number or "0") - wanted)
 
-        return tuple(sorted(numbered, key=distance)[:1])
+        return sorted(numbered, key=distance)
 
     # Figures
 
-    def _figures(self, told: Sequence[Statement]) -> Iterator[Finding]:
-        taken = [*self._seen, *((each.start, each.end) for each in self._sources)]
+    def _figures(self, in_order: Sequence[Statement]) -> Iterator[Finding]:
+        taken = [*self._quotations, *((each.start, each.end) for each in self._sources)]
         taken += [(start, end) for _, start, end in calls(self._text)]
         taken += [(start, start + _NOTE_MARK) for start, _ in self._notes.values()]
-        for n, one in enumerate(told):
+        for n, one in enumerate(in_order):
             read = figures_in(self._text[one.start : one.end])
             found = [(figure, (one.start + figure.start, one.start + figure.end)) for figure in read]
             loose = [(figure, span) for figure, span in found if not overlap(span, taken)]
             around = [
                 source
-                for each in told[max(0, n - 1) : n + 2]
+                for each in in_order[max(0, n - 1) : n + 2]
                 if each is not one and "\n" not in self._text[min(each.end, one.end) : max(each.start, one.start)]
                 for source in each.sources
             ]
@@ -171,15 +170,15 @@ class _Checker:
         cited = [each for each in statement.sources if each.paragraphs or (each.report and not each.numbered)]
         unsure = [] if is_sure(statement.sources) else cited
         cited = [] if unsure else cited
-        said = self._library.cited(cited)
-        quoted = [span for span in self._seen if inside(span, [(statement.start, statement.end)])]
-        of_quotes = [place.paragraph for span in quoted for place in self._seen[span].places]
+        said = self._library.paragraphs_of(cited)
+        quoted = [span for span in self._quotations if inside(span, [(statement.start, statement.end)])]
+        of_quotes = [place.paragraph for span in quoted for place in self._quotations[span].places]
         of_quotes = [each for each in of_quotes if each not in said]
         names = {source.report for source in statement.sources} | {each.report for each in said}
         names |= {each.report for source in unsure for each in source.paragraphs}
         named = [report for name, report in self._reports.items() if name in names]
         beside = [*unsure, *around]
-        paragraphs_beside = of_quotes + self._library.cited(beside)
+        paragraphs_beside = of_quotes + self._library.paragraphs_of(beside)
         nearest: Sequence[Paragraph] | None = None
         for figure, span in loose:
             if _is_of_name(figure, named):

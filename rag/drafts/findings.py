@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import Any, Literal
 
-from rag.present import message, place_json, shortened
+from rag.present import message, place_json, shorten
 from rag.records import Language, Paragraph, Report, Slice
 from rag.references import written
 
@@ -140,7 +140,7 @@ def draft_text(draft: Draft, reports: Mapping[str, Report]) -> str:
         return message("draft-none", language)
     lines = [message("draft-wrong" if draft.wrong else "draft-fine", language, wrong=draft.wrong, count=count), ""]
     for finding in draft.findings:
-        words = shortened(" ".join(_NEW_LINE.sub(" ", finding.text).split()))
+        words = shorten(" ".join(_NEW_LINE.sub(" ", finding.text).split()))
         words = f"“{words}”" if finding.kind == "quotation" else words
         lines.append(f"{'✗' if finding.wrong else '·'} {message(f'draft-{finding.kind}', language)} {words}")
         lines.append(f"    {_finding_text(finding, language, reports)}")
@@ -168,7 +168,7 @@ def _finding_text(finding: Finding, language: Language, reports: Mapping[str, Re
     ]
     report = reports.get(finding.said_report)
     line = message(
-        f"draft-{_outcome(finding)}",
+        f"draft-{_message_key(finding)}",
         language,
         places=places,
         changes=joint.join(changes),
@@ -180,7 +180,7 @@ def _finding_text(finding: Finding, language: Language, reports: Mapping[str, Re
     return line + (message("draft-nearest", language, nearest=listed(finding.nearest)) if finding.nearest else "")
 
 
-def _outcome(finding: Finding) -> str:
+def _message_key(finding: Finding) -> str:
     """Which message says what checking came to."""
     match finding.verdict:
         case Verdict.FOUND if not finding.places:

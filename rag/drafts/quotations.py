@@ -44,7 +44,7 @@ _CALL_OR_OPENING = re.compile(r"(?:\s|[(（\[—–-]|\[\^\w{1,8}\]|[⁰¹²³�
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class Outcome:
     """What looking for a quotation found."""
 
     verdict: Verdict
@@ -70,20 +70,20 @@ class Library:
             if translation and spoken in (None, other) and (self.renderings or translation.official):
                 yield Place(paragraph, other, translation.official, translation.text, (0, len(translation.text)))
 
-    def cited(self, sources: Sequence[Source]) -> list[Paragraph]:
+    def paragraphs_of(self, sources: Sequence[Source]) -> list[Paragraph]:
         """The paragraphs that sources name, then all those of reports of which they name none."""
         numbered = {source.report for source in sources if source.numbered}
         whole = {source.report for source in sources if source.report} - numbered
         named = [paragraph for source in sources for paragraph in source.paragraphs]
         return named + [paragraph for paragraph in self.paragraphs if paragraph.report in whole]
 
-    def find(self, quote: str, within: Sequence[Paragraph]) -> Seen | None:
+    def find(self, quote: str, within: Sequence[Paragraph]) -> Outcome | None:
         """The first places where a quotation stands, those where it does exactly so before others."""
         found = sorted(islice(self._find(quote, within), 4 * PLACES), key=lambda each: not each[1])[:PLACES]
         if not found:
             return None
         verdict = Verdict.FOUND if found[0][1] else Verdict.FOUND_NORMALISED
-        return Seen(verdict, tuple(place for place, _ in found))
+        return Outcome(verdict, tuple(place for place, _ in found))
 
     def _find(self, quote: str, within: Sequence[Paragraph]) -> Iterator[tuple[Place, bool]]:
         for paragraph in within:
@@ -95,7 +95,7 @@ class Library:
                     yield place, citation.verdict == Held.FOUND
                     break
 
-    def find_altered(self, quote: str, within: Sequence[Paragraph], least: float = NEARLY) -> Seen | None:
+    def find_altered(self, quote: str, within: Sequence[Paragraph], least: float = NEARLY) -> Outcome | None:
         """The words most like a quotation, and how it differs; None where no paragraph has enough of it."""
         spoken = _language_of(quote)
         texts = [text for each in within for text in (*self.texts(each, spoken), *notes(each))]
@@ -107,9 +107,9 @@ class Library:
         span = (near.start, near.end)
         words = replace(place, text=place.text[slice(*span)], span=place.span and span)
         differs = tuple((each.quote, place.text[slice(*each.text)]) for each in near.alterations)
-        return Seen(Verdict.ALTERED, (words,), differs)
+        return Outcome(Verdict.ALTERED, (words,), differs)
 
-    def find_halves(self, quote: str) -> Seen | None:
+    def find_halves(self, quote: str) -> Outcome | None:
         """The two places in two paragraphs that the halves of a quotation stand in; None where it is not so made."""
         ends = [match.end() for match in _WORD.finditer(quote)]
         low, high = 0, len(ends)
@@ -123,7 +123,7 @@ class Library:
         if not before or not after:
             return None
         same = {place.paragraph.id for place in before.places} & {place.paragraph.id for place in after.places}
-        return None if same else Seen(Verdict.ALTERED, (before.places[0], after.places[0]))
+        return None if same else Outcome(Verdict.ALTERED, (before.places[0], after.places[0]))
 
 
 def notes(paragraph: Paragraph) -> list[Place]:
@@ -139,12 +139,12 @@ def _language_of(quote: str) -> Language | None:
 # What becomes of a quotation
 
 
-def look_for(quote: str, cited: Sequence[Source], library: Library, attached: bool = False) -> Seen:
+def look_for(quote: str, cited: Sequence[Source], library: Library, attached: bool = False) -> Outcome:
     """What becomes of a quotation that is said to be from these sources, or from none.
 
     Where they are attached right behind it, it is less easily taken for a mere term.
     """
-    said, sure, term = library.cited(cited), is_sure(cited), _is_term(quote, attached)
+    said, sure, term = library.paragraphs_of(cited), is_sure(cited), _is_term(quote, attached)
     outside = sure and not any(source.report for source in cited)
     unedited = _PUT_IN.sub("…", _LETTER_CHANGED.sub(r"\1", quote))  # without what its writer put into it
     for within in (said, library.paragraphs):
@@ -155,15 +155,15 @@ def look_for(quote: str, cited: Sequence[Source], library: Library, attached: bo
                     verdict = Verdict.OUTSIDE if outside else Verdict.UNCHECKED if term else Verdict.ELSEWHERE
                 return replace(found, verdict=verdict)
     if term or outside:
-        return Seen(Verdict.UNCHECKED if term else Verdict.OUTSIDE)
+        return Outcome(Verdict.UNCHECKED if term else Verdict.OUTSIDE)
     if said and not any(True for each in said for _ in library.texts(each, _language_of(quote))):
-        return Seen(Verdict.UNCHECKED, tuple(Place(each, each.language, True, "") for each in said[:PLACES]))
+        return Outcome(Verdict.UNCHECKED, tuple(Place(each, each.language, True, "") for each in said[:PLACES]))
     return (
         library.find_altered(quote, said, least=MOSTLY)
         or library.find_halves(quote)
         or library.find_altered(quote, said)
         or library.find_altered(quote, library.paragraphs)
-        or Seen(Verdict.NOT_FOUND, nearest=tuple(library.nearest(quote))[:PLACES])
+        or Outcome(Verdict.NOT_FOUND, nearest=tuple(library.nearest(quote))[:PLACES])
     )
 
 
@@ -183,14 +183,14 @@ def _is_term(quote: str, attached: bool) -> bool:
 # What is quoted
 
 
-def marked(draft: Plain, named: Sequence[Source]) -> list[Slice]:
+def find_marked(draft: Plain, named: Sequence[Source]) -> list[Slice]:
     """The quotations of a draft between marks or set off, without marks, footnote calls and attributions, in order.
 
     A report's name between marks is no quotation unless a source stands right behind it.
     """
     text, blocks = draft.text, list(draft.block_quotes)
-    spans = [_trimmed(text, *span, named) for span in blocks]
-    spans += [_trimmed(text, *span, ()) for span in quoted(text) if not overlap(span, blocks)]
+    spans = [_trim(text, *span, named) for span in blocks]
+    spans += [_trim(text, *span, ()) for span in quoted(text) if not overlap(span, blocks)]
     titles = [
         (source.start, source.end)
         for source in named
@@ -200,7 +200,7 @@ def marked(draft: Plain, named: Sequence[Source]) -> list[Slice]:
     return sorted(span for span in spans if span[0] < span[1] and not inside(span, titles))
 
 
-def taken_over(draft: Plain, library: Library, named: Sequence[Source]) -> Iterator[tuple[Slice, Seen]]:
+def find_taken_over(draft: Plain, library: Library, named: Sequence[Source]) -> Iterator[tuple[Slice, Outcome]]:
     """What stands in a report word for word without being marked, paragraph by paragraph.
 
     A draft of one paragraph that names no source may be one that was pasted: it is found altered, too.
@@ -209,9 +209,9 @@ def taken_over(draft: Plain, library: Library, named: Sequence[Source]) -> Itera
     stanzas = [match.span() for match in _STANZA.finditer(text)]
     whole = None
     for stanza in stanzas:
-        whole = _taken(text, stanza, library)
+        whole = _find_taken(text, stanza, library)
         lines = [line.span() for line in _LINE.finditer(text, *stanza)]
-        parts = [_taken(text, line, library) for line in lines if line != stanza and not whole]
+        parts = [_find_taken(text, line, library) for line in lines if line != stanza and not whole]
         yield from filter(None, [whole, *parts])
     if len(stanzas) == 1 and not named and not whole:
         start, end = stanzas[0]
@@ -221,7 +221,7 @@ def taken_over(draft: Plain, library: Library, named: Sequence[Source]) -> Itera
             yield (start, end), altered
 
 
-def _taken(text: str, span: Slice, library: Library) -> tuple[Slice, Seen] | None:
+def _find_taken(text: str, span: Slice, library: Library) -> tuple[Slice, Outcome] | None:
     """A part of a draft, without the number it was pasted with, and where it stands."""
     number = _NUMBER.match(text, *span)
     start, end = number.end() if number else span[0], span[1]
@@ -230,7 +230,7 @@ def _taken(text: str, span: Slice, library: Library) -> tuple[Slice, Seen] | Non
     return ((start, end), seen) if seen else None
 
 
-def _trimmed(text: str, start: int, end: int, named: Sequence[Source]) -> Slice:
+def _trim(text: str, start: int, end: int, named: Sequence[Source]) -> Slice:
     """A quotation without the blanks around it, and without the sources named and the footnote calls at its end."""
     while True:
         behind = (each for each in named if start < each.start and each.end <= end and not _says(text[each.end : end]))

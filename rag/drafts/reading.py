@@ -9,12 +9,10 @@ from tempfile import TemporaryDirectory
 
 from rag.errors import ReportError
 from rag.records import Slice
-from rag.reports.files import READABLE as REPORTS
 from rag.reports.files import read_text
 from rag.text.folding import HAN
 
 _PLAIN = (".md", ".markdown", ".text")  # read as plain text
-READABLE = (*REPORTS, *_PLAIN)
 MAX_CHARACTERS = 200_000  # sixty pages; a statement has three
 
 _BLOCK_QUOTE = re.compile(r"[ \t]{0,3}>(?:[ \t]?>){0,5}[ \t]?")

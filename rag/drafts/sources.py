@@ -88,7 +88,7 @@ class _Line:
             before = complete[-1] if complete else None
             named = before or self._last
             if group:
-                source = self._resolved(source, group, before)
+                source = self._resolve(source, group, before)
             elif named and _IBID.fullmatch(source.text):
                 source = replace(named, start=source.start, end=source.end, text=source.text)
             complete.append(source)
@@ -133,7 +133,7 @@ class _Line:
         named = [each.canonical for each in symbols(self._line) if each.start < name.end and name.start < each.end]
         return named[0] if named else self._line[name.start : name.end]
 
-    def _resolved(self, source: Source, group: Printed, before: Source | None) -> Source:
+    def _resolve(self, source: Source, group: Printed, before: Source | None) -> Source:
         """A source with the paragraphs it names, in the report that goes with it: where it names none, one before."""
         named = before or self._last
         if _GOES_WITH_LAST.search(self._line, max(0, source.start - _LOOKED_BACK), source.start):
@@ -202,10 +202,10 @@ def statements(
     for start, end in _sentences(text, whole):
         lead = _behind(text, start, end, named) if found else start
         if lead > start:
-            given = (*found[-1].sources, *_given(text, (start, lead), named, notes))
+            given = (*found[-1].sources, *_sources_of(text, (start, lead), named, notes))
             found[-1] = Statement(found[-1].start, lead, given)
         if text[lead:end].strip():
-            found.append(Statement(lead, end, _given(text, (lead, end), named, notes)))
+            found.append(Statement(lead, end, _sources_of(text, (lead, end), named, notes)))
     for n in range(1, len(found)):
         before = found[n - 1]
         if not found[n].sources and _OPENS.search(text, before.start, before.end):
@@ -240,9 +240,9 @@ def _sentences(text: str, whole: Sequence[Slice]) -> list[Slice]:
 def _behind(text: str, start: int, end: int, named: Sequence[Source]) -> int:
     """Where the brackets end that belong to the statement before: they hold nothing but its source."""
     bracket = _BRACKET.match(text, start, end)
-    if bracket and (_within(named, bracket.span()) or any(calls(bracket.group()))):
+    if bracket and (_sources_within(named, bracket.span()) or any(calls(bracket.group()))):
         return bracket.end()
-    inside = _within(named, (start, end))
+    inside = _sources_within(named, (start, end))
     if not inside or not _ATTRIBUTION.match(text, start, end):
         return start
     rest = text[start:end]
@@ -251,15 +251,15 @@ def _behind(text: str, start: int, end: int, named: Sequence[Source]) -> int:
     return start if re.search(r"\w", rest) else end
 
 
-def _given(text: str, part: Slice, named: Sequence[Source], notes: Mapping[str, Slice]) -> tuple[Source, ...]:
+def _sources_of(text: str, part: Slice, named: Sequence[Source], notes: Mapping[str, Slice]) -> tuple[Source, ...]:
     """The sources of a part of the text, those of footnotes called there standing at the call."""
-    given = _within(named, part)
+    given = _sources_within(named, part)
     for mark, start, end in calls(text[slice(*part)]):
         if mark in notes and not notes[mark][0] <= part[0] < notes[mark][1]:
             first, last = part[0] + start, part[0] + end
-            given += [replace(source, start=first, end=last) for source in _within(named, notes[mark])]
+            given += [replace(source, start=first, end=last) for source in _sources_within(named, notes[mark])]
     return tuple(given)
 
 
-def _within(named: Iterable[Source], place: Slice) -> list[Source]:
+def _sources_within(named: Iterable[Source], place: Slice) -> list[Source]:
     return [source for source in named if place[0] <= source.start and source.end <= place[1]]
