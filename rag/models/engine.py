@@ -75,11 +75,8 @@ class Engine:
         weakref.finalize(self, self.llama.close)  # its own __del__ comes too late when Python ends, and complains
         if "tokenizer.chat_template" not in self.llama.metadata:
             raise ModelError("no-chat-template", path=str(path))
-
-    @property
-    def context(self) -> int:
-        """How many tokens prompt and answer may take together; never more than the model was trained for."""
-        return min(int(self.llama.n_ctx()), int(self.cpp.llama_model_n_ctx_train(self.llama.model)))
+        # How many tokens prompt and answer may take together; never more than the model was trained for.
+        self.context = min(int(self.llama.n_ctx()), int(llama_cpp.llama_model_n_ctx_train(self.llama.model)))
 
     @property
     def offloaded(self) -> tuple[int, int]:
@@ -89,8 +86,7 @@ class Engine:
 
     def tokens(self, text: str, special: bool = False) -> list[int]:
         """The tokens of a text; control tokens only where it may be special."""
-        tokens: list[int] = self.llama.tokenize(text.encode(errors="ignore"), add_bos=False, special=special)
-        return tokens
+        return list(self.llama.tokenize(text.encode(errors="ignore"), add_bos=False, special=special))
 
     def prompt(self, messages: Sequence[BaseMessage]) -> list[int]:
         """The tokens of the prompt. Only the template makes control tokens: what a message says stays plain text."""
@@ -122,20 +118,17 @@ class Engine:
     def _open(self, context: int, errors: list[str]) -> Any:
         layers = [0]
         if self.cpp.llama_supports_gpu_offload():
-            everything = self._number("block_count") + 1  # the output counts as one
+            everything = self._numbers.get("block_count", 0) + 1  # the output counts as one
             layers = [everything * quarter // 4 for quarter in range(5)]
         while True:
             try:
                 return self.cpp.Llama(
                     str(self.path), n_gpu_layers=layers.pop(), n_ctx=context, n_batch=BATCH, verbose=False
                 )
-            except (
-                ValueError,
-                RuntimeError,
-            ):  # a GPU that is too small: what llama.cpp says is the same for any reason
+            except (ValueError, RuntimeError):
                 if not layers:
                     raise
-                errors.clear()
+                errors.clear()  # of a GPU that is too small: what llama.cpp says is the same for any reason
 
     def _possible_context(self, context: int) -> int:
         """The context, or what the model was trained for where that is less; ModelError where memory is too small.
@@ -143,32 +136,23 @@ class Engine:
         llama.cpp asks the system for what a context takes and is given it, and then the system ends the process.
         """
         size, has = sum(part.stat().st_size for part in check_file(self.path)), memory() or math.inf
+        problem = "model-beyond-memory"
+        if context > SURELY_FITS and size <= has:
+            problem, read = "context-beyond-memory", self._numbers.get
+            context, heads = min(context, read("context_length", context)), read("attention.head_count", 1)
+            width = read("attention.key_length", read("embedding_length", 0) // heads)
+            width *= read("attention.head_count_kv", heads)
+            size += context * read("block_count", 0) * width * 2 * 2  # keys and values, of two bytes each
         if size > has:
-            raise ModelError("model-beyond-memory", path=str(self.path), size=size / 2**30, has=has / 2**30)
-        if context <= SURELY_FITS:
-            return context
-        context = min(context, self._number("context_length", context))
-        heads = self._number("attention.head_count", 1)
-        width = self._number("attention.key_length", self._number("embedding_length") // heads)
-        width *= self._number("attention.head_count_kv", heads)
-        size += context * self._number("block_count") * width * 2 * 2  # keys and values, of two bytes each
-        if size > has:
-            raise ModelError(
-                "context-beyond-memory", path=str(self.path), context=context, size=size / 2**30, has=has / 2**30
-            )
+            raise ModelError(problem, path=str(self.path), context=context, size=size / 2**30, has=has / 2**30)
         return context
 
     @cached_property
-    def _metadata(self) -> Mapping[str, str]:
-        """What the file says of itself, read without its weights."""
+    def _numbers(self) -> Mapping[str, int]:
+        """The numbers of the model's architecture, read without its weights."""
         with closing(self.cpp.Llama(str(self.path), vocab_only=True, verbose=False)) as llama:
-            metadata: Mapping[str, str] = llama.metadata
-            return metadata
-
-    def _number(self, name: str, otherwise: int = 0) -> int:
-        """A number of the model's architecture."""
-        value = self._metadata.get(f"{self._metadata.get('general.architecture', '')}.{name}", "")
-        return int(value) if value.isdecimal() else otherwise
+            fields = {name.partition(".")[2]: value for name, value in llama.metadata.items()}
+        return {name: int(value) for name, value in fields.items() if value.isdecimal()}
 
     @contextmanager
     def _log(self, errors: list[str]) -> Iterator[None]:

@@ -1,10 +1,9 @@
 """A GGUF file as a LangChain chat model."""
 
-import threading
 from collections.abc import Iterator, Sequence
-from contextlib import closing
 from pathlib import Path
-from time import monotonic, perf_counter
+from threading import Lock
+from time import monotonic, perf_counter, sleep
 from typing import Any
 
 from langchain_core.language_models import BaseChatModel
@@ -19,7 +18,7 @@ from rag.models.engine import Engine
 from rag.models.writer import Writer
 
 ANSWER_ROOM = 16  # tokens: with less room left the prompt does not fit
-QUEUE_TICK = 0.2  # seconds between two looks whether it is our turn
+QUEUE_TICK = 0.1  # seconds between two looks whether it is our turn
 
 
 class LlamaChat(BaseChatModel):
@@ -38,8 +37,7 @@ class LlamaChat(BaseChatModel):
     stop: list[str] | None = None
 
     _line: list[object] = PrivateAttr(default_factory=list)  # an object for each question; the first one is answered
-    _moved: threading.Condition = PrivateAttr(default_factory=threading.Condition)
-    _loading: threading.Lock = PrivateAttr(default_factory=threading.Lock)
+    _loading: Lock = PrivateAttr(default_factory=Lock)
     _loaded: Engine | None = PrivateAttr(default=None)
 
     @property
@@ -77,8 +75,7 @@ class LlamaChat(BaseChatModel):
                 if monotonic() > deadline:
                     raise GenerationError("model-busy", model=self.path.name)
                 yield ChatGenerationChunk(message=AIMessageChunk(content="", response_metadata={"ahead": ahead}))
-                with self._moved:
-                    self._moved.wait_for(lambda: self._line[0] is place, QUEUE_TICK)
+                sleep(QUEUE_TICK)
             for message in self._write(messages, [each for each in stop or self.stop or [] if each], **kwargs):
                 if monotonic() > deadline:
                     raise GenerationError("model-too-slow", model=self.path.name, seconds=self.timeout)
@@ -86,32 +83,30 @@ class LlamaChat(BaseChatModel):
         except (RuntimeError, MemoryError) as error:
             raise model_failed(self.path.name, error) from error
         finally:
-            with self._moved:
-                self._line.remove(place)
-                self._moved.notify_all()
+            self._line.remove(place)
 
     def _write(self, messages: list[BaseMessage], stop: Sequence[str], **options: Any) -> Iterator[AIMessageChunk]:
         """Pieces of text, the last one with the figures of the run; empty ones while there is nothing to show."""
-        prompt, context = self.engine.prompt(messages), self.engine.context
-        room = context - len(prompt)
+        engine, prompt = self.engine, self.engine.prompt(messages)
+        room = engine.context - len(prompt)
         if room < ANSWER_ROOM:
-            raise GenerationError("prompt-too-long", tokens=len(prompt), model=self.path.name, context=context)
-        writer, started = Writer(self.engine, prompt, self.threads), perf_counter()
+            raise GenerationError("prompt-too-long", tokens=len(prompt), model=self.path.name, context=engine.context)
+        writer, started = Writer(engine, prompt, self.threads), perf_counter()
         for _ in writer.read():
             yield AIMessageChunk(content="")
         ready, limit = perf_counter(), min(int(options.get("max_tokens") or self.max_tokens), room)
         temperature = float(options.get("temperature", self.temperature))
         text, shown, written, finish = "", 0, 0, "stop"
-        with closing(writer.write(limit, options.get("grammar"), temperature, self.seed)) as pieces:
-            for written, piece in enumerate(pieces, 1):
-                text += piece
-                if places := [place for place in map(text.find, stop) if place >= 0]:
-                    text = text[: min(places)]
-                    break
-                finish = "length" if written == limit else "stop"
-                end = len(text) - max((begun(text, each) for each in stop), default=0)
-                yield AIMessageChunk(content=text[shown:end])
-                shown = end
+        pieces = writer.write(limit, options.get("grammar"), temperature, self.seed)
+        for written, piece in enumerate(pieces, 1):
+            text += piece
+            if places := [place for place in map(text.find, stop) if place >= 0]:
+                text = text[: min(places)]
+                break
+            finish = "length" if written == limit else "stop"
+            end = len(text) - max((begun(text, each) for each in stop), default=0)
+            yield AIMessageChunk(content=text[shown:end])
+            shown = end
         usage = UsageMetadata(input_tokens=len(prompt), output_tokens=written, total_tokens=len(prompt) + written)
         figures = {
             "model_name": self.path.name,

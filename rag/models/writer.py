@@ -2,7 +2,7 @@
 
 import codecs
 import ctypes
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from time import perf_counter
 from typing import Any
 
@@ -17,7 +17,6 @@ BLOCK = 16  # tokens that are reckoned together; each one left over takes as lon
 FIRST_STEP = 64  # tokens: how fast the machine reads is seen on them
 STEP_SECONDS = 0.85  # a step of reading: Stop is heard within a second, and few steps each read all weights
 DRAFT_AFTER = 3  # tokens that must have occurred before: what follows two often differs
-CANDIDATE = np.dtype([("id", "i4"), ("logit", "f4"), ("p", "f4")])  # llama.cpp's llama_token_data
 LONGEST_DRAFT = 15  # tokens: with the one picked a batch of 16; 7 gained less with the 0.5B and 1.5B
 
 
@@ -54,17 +53,16 @@ class Writer:
 
     def read(self) -> Iterator[None]:
         """Read the rest of the prompt, in steps that take about STEP_SECONDS each."""
-        size, place = FIRST_STEP, self.reused
-        while place < len(self._tokens):
-            started, step = perf_counter(), self._tokens[place : place + size]
+        size = FIRST_STEP
+        while step := self._tokens[self._llama.n_tokens : self._llama.n_tokens + size]:
+            started = perf_counter()
             self._set_threads()
             self._llama.eval(step)
-            place += len(step)
             rate = len(step) / max(perf_counter() - started, 1e-6)
             size = min(BATCH, max(1, int(rate * STEP_SECONDS) // BLOCK) * BLOCK)
             yield
 
-    def write(self, limit: int, grammar: str | None, temperature: float, seed: int) -> Generator[str]:
+    def write(self, limit: int, grammar: str | None, temperature: float, seed: int) -> Iterator[str]:
         """For each token the whole characters it completes: until the model ends, or so many tokens.
 
         A token is read when the next one is asked for. ValueError where llama.cpp does not read the grammar.
@@ -108,7 +106,7 @@ class Writer:
 
     def _allowed(self, tokens: ArrayLike) -> NDArray[Any]:
         """Which of the tokens the grammar lets follow."""
-        candidates = np.zeros(np.shape(tokens), CANDIDATE)
+        candidates = np.zeros(np.shape(tokens), self._cpp.llama_token_data)
         candidates["id"] = tokens
         if self._grammar:
             data = candidates.ctypes.data_as(ctypes.POINTER(self._cpp.llama_token_data))
