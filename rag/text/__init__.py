@@ -1,8 +1,8 @@
 """Chinese and English text: language, normal form, words, sentences, symbols, numbers and dates, quotations."""
 
 from rag.text.folding import clean_question, fold, fold_with_offsets, join_lines, language
-from rag.text.numbers import Figure, figure_supported, figures
-from rag.text.numerals import format_figure
+from rag.text.numbers import figure_supported, figures
+from rag.text.numerals import Figure
 from rag.text.quotes import QuoteMatch, find_quote
 from rag.text.sentences import sentences
 from rag.text.symbols import Symbol, symbols
@@ -20,7 +20,6 @@ __all__ = [
     "find_quote",
     "fold",
     "fold_with_offsets",
-    "format_figure",
     "join_lines",
     "language",
     "ordinals",

@@ -1,13 +1,10 @@
-"""The normal form in which two pieces of text are compared or indexed, and the repairs that lead to clean text.
-
-It knows nothing of words, sentences or figures.
-"""
+"""The normal form in which texts are compared or indexed, and the repairs that lead to clean text."""
 
 import re
 import unicodedata
 from collections.abc import Iterable
 from functools import cache, lru_cache
-from typing import Any
+from typing import Any, cast
 
 from rag.records import Language
 
@@ -34,6 +31,21 @@ _ONE_FORM = {
     **dict.fromkeys(map(ord, "‐‑‒–—―−﹘﹣－─"), "-"),
     **dict.fromkeys(map(ord, "・•‧･"), "·"),
 }
+
+
+def late(pattern: str, flags: int = 0) -> re.Pattern[str]:
+    """What `re.compile` gives, compiled at its first use: the large patterns take half a second together."""
+    return cast(re.Pattern[str], _Late(pattern, flags))
+
+
+class _Late:
+    def __init__(self, *given: Any) -> None:
+        self._given = given
+
+    def __getattr__(self, name: str) -> Any:
+        """Asked only for what is not here yet: from then on a method is found as quickly as on a compiled pattern."""
+        setattr(self, name, getattr(re.compile(*self._given), name))
+        return getattr(self, name)
 
 
 def language(text: str) -> Language:
@@ -63,8 +75,8 @@ def fold_with_offsets(text: str) -> tuple[str, list[int]]:
     Traditional characters are simplified one by one, so that a slice folds as it does inside its text; `fold` also
     knows the few words in which a character stays as it is.
     """
-    folded = [(_simplified(character), offset) for character, offset in _folded(text)]
-    return "".join(character for character, _ in folded), [offset for _, offset in folded]
+    folded = _folded(text)
+    return "".join(_simplified(character) for character, _ in folded), [offset for _, offset in folded]
 
 
 def narrow(text: str) -> str:
@@ -91,11 +103,10 @@ def _folded(text: str) -> list[tuple[str, int]]:
                 blank = start if blank is None else blank
                 continue
             last = folded[-1][0] if folded else ""
-            if blank is not None:
-                if last and (_is_mark(character) or not (_is_cjk(last) or _is_cjk(character))):
-                    folded.append((" ", blank))
-                    last = " "
-                blank = None
+            if blank is not None and last and (is_mark(character) or not (_is_cjk(last) or _is_cjk(character))):
+                folded.append((" ", blank))
+                last = " "
+            blank = None
             if not (character == last == "-"):  # a Chinese dash is printed as two
                 folded.append((character, start))
     return folded
@@ -121,10 +132,11 @@ def _clusters(text: str) -> list[tuple[str, int]]:
 def _joins_previous(character: str) -> bool:
     """Whether normalising may merge it into the character before: a mark, or a Hangul vowel or final consonant."""
     first = unicodedata.normalize("NFKC", character)[0]
-    return _is_mark(first) or "\u1160" <= first <= "\u11ff"
+    return is_mark(first) or "\u1160" <= first <= "\u11ff"
 
 
-def _is_mark(character: str) -> bool:
+def is_mark(character: str) -> bool:
+    """Whether a character is written on the one before it, as an accent is."""
     return unicodedata.category(character)[0] == "M"
 
 
@@ -153,9 +165,8 @@ def _simplified(character: str) -> str:
 
 
 def _simplify(text: str) -> str:
-    once: str = _converter().convert(text)
-    twice: str = _converter().convert(once)  # 薴 becomes 苧, which becomes 苎
-    return twice
+    once_and_again: str = _converter().convert(_converter().convert(text))  # 薴 becomes 苧, which becomes 苎
+    return once_and_again
 
 
 @cache
@@ -165,7 +176,7 @@ def _converter() -> Any:
     return OpenCC("t2s")
 
 
-_CJK = rf"{HAN}\u3001-\u303f\uff00-\uffef\ufe30-\ufe4f"  # with CJK and full-width punctuation
+_CJK = re.compile(rf"[{HAN}\u3001-\u303f\uff00-\uffef\ufe30-\ufe4f]")  # with CJK and full-width punctuation
 # A blank beside a Han character that stands alone is letter-spacing: "武器 非 法 贸 易".
 _LETTER_SPACING = re.compile(rf"(?<=[{HAN}]) (?:(?=[{HAN}](?![{HAN}]))|(?<![{HAN}][{HAN}] )(?=[{HAN}]))")
 _BROKEN_WORD = re.compile(r"[^\W_][-/]$|(?:https?://|www\.)\S{0,200}[-/_=&?#]$")
@@ -182,24 +193,15 @@ def join_lines(lines: Iterable[str]) -> str:
     joined = ""
     for line in lines:
         piece = _LETTER_SPACING.sub("", " ".join(line.split()))
-        if piece:
-            joined += _gap(joined, piece) + piece
+        joined += " " + piece if joined and piece and _are_apart(joined, piece) else piece
     return joined
 
 
-def _gap(before: str, after: str) -> str:
-    """What stands between two lines of one paragraph: a blank or nothing."""
-    if not before:
-        return ""
+def _are_apart(before: str, after: str) -> bool:
+    """Whether a blank stands between two lines of one paragraph."""
     last, first = before[-1], after[0]
     if _HAN.match(last) or _HAN.match(first):
-        other = first if _HAN.match(last) else last
-        return " " if not _HAN.match(other) and _is_letter_or_digit(other) else ""
-    if re.match(f"[{_CJK}]", last) or re.match(f"[{_CJK}]", first) or last in _OPENING or first in _CLOSING:
-        return ""
-    return "" if _BROKEN_WORD.search(before[-210:]) else " "
-
-
-def _is_letter_or_digit(character: str) -> bool:
-    """Whether the reports print a blank between it and a Han character; a raised footnote mark gets none."""
-    return character.isalpha() or character.isdecimal()
+        other = first if _HAN.match(last) else last  # a raised footnote mark is neither a letter nor a decimal
+        return not _HAN.match(other) and (other.isalpha() or other.isdecimal())
+    closed = _CJK.match(last) or _CJK.match(first) or last in _OPENING or first in _CLOSING
+    return not (closed or _BROKEN_WORD.search(before[-210:]))

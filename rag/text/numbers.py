@@ -6,41 +6,110 @@ of a name (COVID-19, G20, 3D), and a written-out "one" or 一, which mostly stan
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import replace
 from fractions import Fraction
-from typing import Literal
 
-from rag.text.amounts import SMALL_FRACTION, counts, money, phrases, shares
-from rag.text.folding import narrow
-from rag.text.labels import days, labels, ordinals, years
-from rag.text.late import late
-from rag.text.readings import Kind, Reading
+from rag.text.folding import late, narrow
+from rag.text.labels import dates, labels, ordinals, years
+from rag.text.numerals import MEASURE, NUMBER, ONE_OR_RANGE, ORDINALS_EN, RANGE, Figure, Hedge, numbers_in, read_number
 from rag.text.symbols import symbols
 
-Hedge = Literal["", "about", "above", "below"]
+_SMALL_FRACTION = r"(?<![\d/.])(?P<over>[1-9])/(?P<under>[2-9]|10)(?![\d/])"
+_PERCENT = late(
+    rf"(?:{NUMBER}(?:{RANGE}| and |[、和]))?{NUMBER} ?(?:%|(?i:per ?cent\b|percentage points?\b)|个?百分点)"
+    rf"|百分之(?:{ONE_OR_RANGE}|百)"
+)
+_TENTHS = late(r"(?P<tenths>[一二三四五六七八九两])成(?![为员立功果本就分品因年长人])")
+_DENOMINATORS = {"quarter": 4} | {ordinal: value for ordinal, value in ORDINALS_EN.items() if 3 <= value <= 10}
+_COARSE = Fraction(1, 20)  # half a tenth: "nearly half" and "about a third" are read to the nearest tenth
+_HALF = late(r"一半|半数|过半|(?i:\b(?:one[ -])?half\b(?![ -](?:an?|year|day|hour|way|time)\b))")
+_FRACTIONS = (
+    late(rf"(?P<under>{NUMBER}|[千万]) ?分之 ?(?P<over>{NUMBER})"),
+    late(_SMALL_FRACTION),
+    late(
+        r"\b(?:a|(?P<over>one|two|three|four|five|six|seven|eight|nine))[ -]"
+        rf"(?P<under>{'|'.join(_DENOMINATORS)})s?\b(?(over)|(?= of\b|[,.;:)]|$))",  # not "a third meeting"
+        re.IGNORECASE,
+    ),
+    late(rf"\b(?P<over>[Oo]ne|1) (?:in|out of)(?: every)? (?!(?:19|20)\d\d\b)(?P<under>{NUMBER})"),
+)
 
 
-@dataclass(frozen=True, slots=True)
-class Figure:
-    """A number said in a text.
+def shares(text: str) -> Iterator[Figure]:
+    """Percentages and fractions, as shares of the whole."""
+    for match in _PERCENT.finditer(text):
+        if match.group() == "百分之百":
+            yield Figure(Fraction(1), "percent", *match.span())
+        for number, start, end in numbers_in(match):
+            yield Figure(number.value / 100, "percent", start, end, number.half_unit / 100)
+    for match in _TENTHS.finditer(text):
+        yield Figure(_value(match["tenths"]) / 10, "percent", *match.span(), _COARSE)
+    for match in _HALF.finditer(text):
+        yield Figure(Fraction(1, 2), "percent", *match.span(), _COARSE)
+    for pattern in _FRACTIONS:
+        for match in pattern.finditer(text):
+            over, under = _value(match["over"] or "one"), _value(match["under"])
+            if 0 < over < under:
+                yield Figure(over / under, "percent", *match.span(), _COARSE)
 
-    The value of a percentage or fraction is its share of the whole (27% is 27/100); of a date year·10000 + month·100 +
-    day, with 0 for what is not said; of a label such as 16.4.2 its parts in base 1000.
-    """
 
-    value: Fraction
-    kind: Kind
-    text: str
-    start: int
-    end: int
-    half_unit: Fraction = Fraction(0)  # half a unit of the last printed digit, for rounding; 0 where none is allowed
-    unit: str = ""  # the currency of money, where it is known: "USD"
-    hedge: Hedge = ""  # what the text itself says of its exactness
+def _value(written: str) -> Fraction:
+    """The value of one part of a fraction, 0 where it has none."""
+    if denominator := _DENOMINATORS.get(written.lower()):
+        return Fraction(denominator)
+    number = read_number("一" + written if written in "千万" else written)
+    return number.value if number else Fraction(0)
 
-    @property
-    def approximate(self) -> bool:
-        """Whether the text says that the number is not exact: 约, nearly, more than."""
-        return self.hedge != ""
+
+_CURRENCIES = {
+    "USD": r"US\$|\$|USD|美元|(?:United States |US |U\.S\. )?dollars?",
+    "EUR": r"€|EUR|欧元|euros?",
+    "GBP": r"£|GBP|英镑|pounds? sterling",
+    "JPY": r"日元|JPY|yen",
+    "CHF": r"CHF|瑞士法郎|Swiss francs?",
+    "CNY": r"CNY|RMB|人民币|元(?![素首])|yuan",
+}
+_MONEY = late(
+    rf"(?P<before>(?i:US\$|\$|€|£|USD|EUR|GBP|CHF)) ?{ONE_OR_RANGE}"
+    rf"|{ONE_OR_RANGE} ?[多余]? ?(?P<after>(?i:{'|'.join(_CURRENCIES.values())}))(?![A-Za-z])"
+)
+
+
+def money(text: str) -> Iterator[Figure]:
+    """Amounts with a currency."""
+    for match in _MONEY.finditer(text):
+        sign = match["before"] or match["after"]
+        unit = next(name for name, pattern in _CURRENCIES.items() if re.fullmatch(pattern, sign, re.IGNORECASE))
+        for number, start, end in numbers_in(match):
+            yield Figure(number.value, "money", start, end, number.half_unit, unit)
+
+
+_PHRASES = {
+    "twice": 2,
+    "decade": 10,
+    "half a million": 500_000,
+    "half a billion": 500_000_000,
+}
+_PHRASE = late(rf"\b(?:{'|'.join(_PHRASES)})\b", re.IGNORECASE)
+
+
+def phrases(text: str) -> Iterator[Figure]:
+    """Numbers said without a numeral."""
+    for match in _PHRASE.finditer(text):
+        yield Figure(Fraction(_PHRASES[match.group().lower()]), "count", *match.span())
+
+
+_COUNT = late(rf"(?P<numbers>{ONE_OR_RANGE})(?P<measure>{MEASURE})?")
+
+
+def counts(text: str) -> Iterator[Figure]:
+    """Whatever is left in digits, English words from two on, and Chinese numerals that can only be meant as numbers."""
+    for match in _COUNT.finditer(text):
+        for number, start, end in numbers_in(match, "numbers"):
+            in_digits, in_english = text[start].isdigit(), text[start].isascii()
+            certain = in_digits or (number.value > 1 and (in_english or match["measure"] or number.value > 10))
+            if certain:
+                yield Figure(number.value, "count", start, end, number.half_unit)
 
 
 def figures(text: str) -> list[Figure]:
@@ -50,25 +119,19 @@ def figures(text: str) -> list[Figure]:
     [('year', '2020'), ('money', '2000000000000'), ('percent', '27/100')]
     """
     plain = narrow(text)
-    return [
-        Figure(r.value, r.kind, text[r.start : r.end], r.start, r.end, r.half_unit, r.unit, _hedge(plain, r))
-        for r in sorted(_readings(plain), key=lambda reading: reading.start)
-    ]
+    found: list[Figure] = []
+    rest = _without_names(plain)
+    for read in _READERS:
+        for figure in read(rest):
+            if "\0" not in rest[figure.start : figure.end]:
+                written = text[figure.start : figure.end]
+                found.append(replace(figure, text=written, hedge=_hedge(plain, figure)))
+                rest = _blank(rest, figure.start, figure.end)
+    return sorted(found, key=lambda figure: figure.start)
 
 
 # In order: the surer the form, the earlier. Each character is read once.
-_READERS = (days, phrases, shares, money, labels, ordinals, years, counts)
-
-
-def _readings(plain: str) -> Iterator[Reading]:
-    rest = _without_names(plain)
-    for read in _READERS:
-        for reading in read(rest):
-            if "\0" not in rest[reading.start : reading.end]:
-                yield reading
-                rest = _blank(rest, reading.start, reading.end)
-
-
+_READERS = (dates, phrases, shares, money, labels, ordinals, years, counts)
 _NAMES = late(
     r"https?:[!-~]{1,500}|\bwww\.[!-~]{1,500}"
     r"|\[\d{1,3}(?:[ ,、-]{1,2}\d{1,3}){0,20}\]"  # citation markers
@@ -76,7 +139,7 @@ _NAMES = late(
     r"|(?:(?<=[.,:;。、段])|(?<=[.,:;] )|(?<=and )|(?<=\d ))\(\d{1,2}\)|(?<=[.:;。] )\d{1,2}\.(?= \D)"
     r"|(?i:COVID-?19)|2019 ?年?(?=新?型?冠状)|(?i:disease (?:of )?2019|2019(?= novel| coronavirus))"
     r"|\b(?:Add|Corr|Rev)\. ?\d{1,3}"
-    rf"|(?!(?:19|20)\d\d/\d\d(?![\d/])|{SMALL_FRACTION})(?<![\d/])\d{{1,5}}(?:/\d{{1,5}}){{1,9}}"  # 24/7, 98/66
+    rf"|(?!(?:19|20)\d\d/\d\d(?![\d/])|{_SMALL_FRACTION})(?<![\d/])\d{{1,5}}(?:/\d{{1,5}}){{1,9}}"  # 24/7, 98/66
     r"|(?i:\b(?:first|second|latter|other) half\b|\b(?:[a-z]{2,9} )?dozens?\b)"
     r"|\bFirst,|(?i:\bat first\b|\bfirst(?: and foremost| of all| (?=two|three|four|five|\d)))",
     re.MULTILINE,
@@ -114,18 +177,18 @@ _HEDGED_BEFORE = {hedge: late(rf"(?:{words})$", re.IGNORECASE) for hedge, words 
 _HEDGED_AFTER = {hedge: late(words) for hedge, words in _AFTER.items()}
 
 
-def _hedge(plain: str, reading: Reading) -> Hedge:
+def _hedge(plain: str, figure: Figure) -> Hedge:
     """What the words around a number, or 多 within it, say of its exactness; dates and the like have none."""
-    if reading.kind not in ("count", "percent", "money"):
+    if figure.kind not in ("count", "percent", "money"):
         return ""
-    if re.search("[多余]", plain[reading.start : reading.end]):
+    if re.search("[多余]", plain[figure.start : figure.end]):
         return "above"
-    recent = re.match(r"年|月|周|天|日|个月", plain[reading.end : reading.end + 3].lstrip())
+    recent = re.match(r"年|月|周|天|日|个月", plain[figure.end : figure.end + 3].lstrip())
     for hedge, pattern in _HEDGED_BEFORE.items():
-        match = pattern.search(plain, max(0, reading.start - 16), reading.start)
+        match = pattern.search(plain, max(0, figure.start - 16), figure.start)
         if match and not (recent and match.group().strip() == "近"):
             return hedge
-    return next((hedge for hedge, pattern in _HEDGED_AFTER.items() if pattern.match(plain, reading.end)), "")
+    return next((hedge for hedge, pattern in _HEDGED_AFTER.items() if pattern.match(plain, figure.end)), "")
 
 
 def figure_supported(figure: Figure, in_figures: Iterable[Figure]) -> bool:

@@ -1,34 +1,55 @@
-"""Reading one written number, in digits, Chinese numerals or English words, and writing one.
+"""One written number, read and written in digits, Chinese numerals or English words, and the figure it is read as.
 
-It knows nothing of what is counted; `numbers` does. Texts come in as `folding.narrow` leaves them.
+Texts come in as `folding.narrow` leaves them. What a number counts, `numbers` and `labels` know.
 """
 
 import re
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import Literal, NamedTuple
 
-from rag.records import Language
-from rag.text.late import late
+from rag.text.folding import late
+
+Kind = Literal["count", "percent", "money", "year", "date", "ordinal", "label"]
+Hedge = Literal["", "about", "above", "below"]
 
 
-@dataclass(frozen=True, slots=True)
-class Number:
+class Number(NamedTuple):
     """A number as written: its value, and half a unit of its last digit but for trailing zeros."""
 
     value: Fraction
     half_unit: Fraction
 
 
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A number said in a text.
+
+    The value of a percentage or fraction is its share of the whole (27% is 27/100); of a date year·10000 + month·100 +
+    day, with 0 for what is not said; of a label such as 16.4.2 its parts in base 1000.
+    """
+
+    value: Fraction
+    kind: Kind
+    start: int
+    end: int
+    half_unit: Fraction = Fraction(0)  # half a unit of the last printed digit, for rounding; 0 where none is allowed
+    unit: str = ""  # the currency of money, where it is known: "USD"
+    hedge: Hedge = ""  # what the text itself says of its exactness
+    text: str = ""
+
+
 _DIGITS_ZH = "〇零一二三四五六七八九"
-_VALUES_ZH = {**{digit: value for value, digit in enumerate("零一二三四五六七八九")}, "〇": 0, "两": 2}
-_SCALES_ZH = {"万亿": 10**12, "千亿": 10**11, "百亿": 10**10, "十亿": 10**9, "亿": 10**8}
-_SCALES_ZH |= {"千万": 10**7, "百万": 10**6, "十万": 10**5, "万": 10**4, "千": 10**3, "百": 10**2}
-_WORDS_EN = """
+VALUES_ZH = {digit: value for value, digit in enumerate("零一二三四五六七八九")} | {"〇": 0, "两": 2}
+_SCALES_EN = {"hundred": 10**2, "thousand": 10**3, "million": 10**6, "billion": 10**9, "trillion": 10**12}
+_SCALES = {"万亿": 10**12, "千亿": 10**11, "百亿": 10**10, "十亿": 10**9, "亿": 10**8, "千万": 10**7, "百万": 10**6}
+_SCALES |= {"十万": 10**5, "万": 10**4, "千": 10**3, "百": 10**2, **_SCALES_EN}
+_NAMES_EN = """
     zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen
     eighteen nineteen twenty thirty forty fifty sixty seventy eighty ninety
 """
-_SMALL_EN, _TENS_EN = _WORDS_EN.split()[:20], [""] * 2 + _WORDS_EN.split()[20:]
-_SCALES_EN = {"thousand": 10**3, "million": 10**6, "billion": 10**9, "trillion": 10**12}
+_SMALL_EN, _TENS_EN = _NAMES_EN.split()[:20], _NAMES_EN.split()[20:]
+_VALUES_EN = dict(zip(_NAMES_EN.split(), [*range(20), *range(20, 100, 10)], strict=True))
 _IRREGULAR = {"one": "first", "two": "second", "three": "third", "five": "fifth", "eight": "eighth", "nine": "ninth"}
 _IRREGULAR |= {"twelve": "twelfth"}
 
@@ -46,14 +67,24 @@ CHINESE = (  # not the 十 of 数十 and 十几, which say no number
     rf"(?:(?<![几数{_INSIDE_ZH}])[一二三四五六七八九十两][{_INSIDE_ZH}]{{0,40}}(?![{_INSIDE_ZH}几])(?:{_POINT_ZH})?|零{_POINT_ZH})"
 )
 _UNDER_20 = "|".join(sorted(_SMALL_EN[1:], key=len, reverse=True))
-_UNDER_100 = rf"(?:(?:{'|'.join(_TENS_EN[2:])})(?:[ -](?:{'|'.join(_SMALL_EN[1:10])})\b)?|{_UNDER_20})"
+_UNDER_100 = rf"(?:(?:{'|'.join(_TENS_EN)})(?:[ -](?:{'|'.join(_SMALL_EN[1:10])})\b)?|{_UNDER_20})"
 _UNDER_1000 = rf"(?:(?:{_UNDER_20}|an?) hundred(?:(?: and)? {_UNDER_100})?|{_UNDER_100})\b"
-_SCALE_EN = rf"(?:{'|'.join(_SCALES_EN)})\b"
+_SCALE_EN = rf"(?:{'|'.join([*_SCALES_EN][1:])})\b"
 ENGLISH = rf"(?i:\b(?:{_UNDER_1000}|an?(?= {_SCALE_EN}))(?: {_SCALE_EN}(?:,? (?:and )?{_UNDER_1000})?){{0,4}})"
 # Digits may carry a scale, or alternate with scales: "75.8万", "2 万亿", "1亿2000万", "3.1 million".
 SCALED = rf"{DIGITS}(?: ?[多余]? ?{SCALE_ZH}(?:\d{{1,4}} ?(?:万|千{_KILO}))?| (?i:hundred|{_SCALE_EN}))?"
 NUMBER = rf"(?:{SCALED}|{CHINESE}|{ENGLISH})"
+RANGE = r"(?: ?(?:至|到|-|~) ?| (?:to|or) )"
+ONE_OR_RANGE = rf"{NUMBER}(?:{RANGE}{NUMBER})?"
+_MEASURES = """
+    个 名 位 次 项 份 种 类 届 场 期 件 支 把 枚 发 颗 辆 架 艘 国 州 省 市 县 区 家 所 座 处 间 门 套 批 组 队
+    条 款 章 节 段 页 卷 册 本 部 篇 幅 张 封 起 宗 例 人 岁 年 月 日 天 周 小时 分钟 秒 倍 米 公里 千米 厘米 毫米
+    吨 公斤 千克 克 升 平方 大 级 层 轮 步 只 头 票 席 户 对 阶段 方面 点 成员 元 世纪
+"""
+# What a Chinese numeral counts; without one, 三 in 三方 or 两 in 两性 is part of a word.
+MEASURE = rf" ?[多余来]? ?(?:{'|'.join(_MEASURES.split())})"
 
+_ANY_NUMBER = late(NUMBER)
 _SCALED_PARTS = late(rf"({DIGITS}) ?[多余]? ?({SCALE_ZH}|[A-Za-z]+)?")
 _ROMAN = {"C": 100, "XC": 90, "L": 50, "XL": 40, "X": 10, "IX": 9, "V": 5, "IV": 4, "I": 1}
 _ONE_ZH = "([一二三四五六七八九两])"
@@ -70,8 +101,8 @@ def read_number(written: str) -> Number | None:
         return _read_scaled(written)
     whole, point, decimals = written.partition("点")
     if point:
-        scale = _SCALES_ZH.get(decimals[-1:], 1)
-        digits = "".join(str(_VALUES_ZH[digit]) for digit in decimals.rstrip("万亿"))
+        scale = _SCALES.get(decimals[-1:], 1)
+        digits = "".join(str(VALUES_ZH[digit]) for digit in decimals.rstrip("万亿"))
         unit = Fraction(scale, 10 ** len(digits))
         value = 0 if whole == "零" else read_chinese(whole)
         return None if value is None else Number(value * scale + int(digits) * unit, unit / 2)
@@ -79,11 +110,28 @@ def read_number(written: str) -> Number | None:
     return None if value is None else Number(Fraction(value), _half_unit(str(value)))
 
 
+def numbers_in(match: re.Match[str], group: str | int = 0) -> list[tuple[Number, int, int]]:
+    """The numbers in a group of a match with their offsets, the first and last reaching to its ends.
+
+    A scale behind a range counts for both its ends: "2 至 3 万", "2 to 3 million".
+    """
+    found = list(_ANY_NUMBER.finditer(match.string, *match.span(group)))
+    scale = re.search(rf"(?<=\d) ?(?:{SCALE_ZH}|[A-Za-z]+)$", found[-1].group()) if found else None
+    numbers = []
+    for one in found:
+        bare = re.fullmatch(r"[\d.]+", one.group())
+        number = read_number(one.group() + scale.group() if scale and bare else one.group())
+        if number:
+            start = match.start(group) if one is found[0] else one.start()
+            numbers.append((number, start, match.end(group) if one is found[-1] else one.end()))
+    return numbers
+
+
 def _read_scaled(written: str) -> Number:
     value, half_unit = Fraction(0), Fraction(0)
     for digits, scale in _SCALED_PARTS.findall(written):
         plain = digits.replace(" ", "").replace(",", "")
-        factor = _SCALES_ZH.get(scale) or _SCALES_EN.get(scale.lower(), 100 if scale.lower() == "hundred" else 1)
+        factor = _SCALES.get(scale.lower(), 1)
         value += Fraction(plain) * factor
         half_unit = _half_unit(plain) * factor
     return Number(value, half_unit)
@@ -116,11 +164,11 @@ def _read_section(numeral: str) -> int | None:
         return None
     thousands, hundreds, ten, tens, zero, ones = match.groups()
     digits_by_unit = {1000: thousands, 100: hundreds, 10: tens, 1: ones}
-    value = sum(unit * _VALUES_ZH[digit] for unit, digit in digits_by_unit.items() if digit)
+    value = sum(unit * VALUES_ZH[digit] for unit, digit in digits_by_unit.items() if digit)
     if ten and not tens:
         value += 10
     if ones and not zero and not ten and len(numeral) > 1:  # 一百二 is 120, 三千五 is 3 500
-        value += _VALUES_ZH[ones] * ((10 if hundreds else 100) - 1)
+        value += VALUES_ZH[ones] * ((10 if hundreds else 100) - 1)
     return value or None
 
 
@@ -128,40 +176,33 @@ def read_english(words: str) -> int | None:
     """The value of an English number in words, or None where it is zero."""
     total = current = 0
     for word in re.split(r"[ ,-]+", words.lower()):
-        if word in _SCALES_EN:
-            total, current = total + max(current, 1) * _SCALES_EN[word], 0
-        elif word == "hundred":
+        if word == "hundred":
             current = max(current, 1) * 100
-        elif word in _SMALL_EN:
-            current += _SMALL_EN.index(word)
-        elif word in _TENS_EN[2:]:
-            current += 10 * _TENS_EN.index(word)
+        elif word in _SCALES_EN:
+            total, current = total + max(current, 1) * _SCALES_EN[word], 0
+        elif word in _VALUES_EN:
+            current += _VALUES_EN[word]
     return total + current or None
-
-
-def ordinals_en() -> dict[str, int]:
-    """The English ordinals in words up to a hundredth, with their values."""
-    return {ordinal_en(value): value for value in range(1, 101)}
 
 
 def ordinal_en(value: int) -> str:
     """An English ordinal in words: 67 → "sixty-seventh"."""
-    *before, last = re.split(r"(?<=[ -])", write_english(value))
+    *before, last = re.split(r"(?<=[ -])", _write_english(value))
     return "".join(before) + _IRREGULAR.get(last, (last[:-1] + "ie" if last.endswith("y") else last) + "th")
 
 
-def write_english(value: int) -> str:
-    """A whole number from 0 in English words: 758000 → "seven hundred and fifty-eight thousand"."""
+def _write_english(value: int) -> str:
     if value < 20:
         return _SMALL_EN[value]
     if value < 100:
-        return _TENS_EN[value // 10] + (f"-{_SMALL_EN[value % 10]}" if value % 10 else "")
-    if value < 1000:
-        return f"{_SMALL_EN[value // 100]} hundred" + (f" and {write_english(value % 100)}" if value % 100 else "")
-    name, factor = next((n, f) for n, f in reversed(_SCALES_EN.items()) if value >= f)
+        return _TENS_EN[value // 10 - 2] + (f"-{_SMALL_EN[value % 10]}" if value % 10 else "")
+    name, factor = next((name, factor) for name, factor in reversed(_SCALES_EN.items()) if value >= factor)
     rest = value % factor
     link = " and " if rest < 100 else " "
-    return f"{write_english(value // factor)} {name}" + (link + write_english(rest) if rest else "")
+    return f"{_write_english(value // factor)} {name}" + (link + _write_english(rest) if rest else "")
+
+
+ORDINALS_EN = {ordinal_en(value): value for value in range(1, 101)}
 
 
 def roman(value: int) -> str:
@@ -186,22 +227,3 @@ def _write_chinese(value: int) -> str:
             gap = "零" if 0 < rest < factor // 10 else ""
             return _write_chinese(value // factor) + name + gap + (_write_chinese(rest) if rest else "")
     return "零一二三四五六七八九"[value]
-
-
-def format_figure(value: int, language: Language) -> list[str]:
-    """The usual written forms of a whole number from 0: in digits, and in words where they stand alone as a number.
-
-    >>> format_figure(758000, "zh")
-    ['758000', '758,000', '758 000', '七十五万八千', '75.8万']
-    """
-    forms = [str(value), f"{value:,}", f"{value:,}".replace(",", " ")]
-    scales: dict[str, int] = {"万": 10**4, "亿": 10**8} if language == "zh" else _SCALES_EN
-    if language == "zh" and value > 10:
-        forms.append(write_chinese(value))
-    if language == "en" and value >= 2:
-        forms.append(write_english(value))
-    for name, factor in scales.items():
-        if value >= factor and value * 100 % factor == 0:  # nobody writes more than two decimals before a scale
-            quotient = f"{value // factor}.{value * 100 // factor % 100:02}".rstrip("0").rstrip(".")
-            forms.append(quotient + name if language == "zh" else f"{quotient} {name}")
-    return list(dict.fromkeys(forms))

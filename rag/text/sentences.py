@@ -2,11 +2,10 @@
 
 import re
 from collections.abc import Iterator
-from itertools import accumulate
+from itertools import accumulate, pairwise
 
 from rag.records import Language, Slice
-from rag.text.folding import HAN
-from rag.text.late import late
+from rag.text.folding import HAN, late
 
 _CLOSERS = "”’」』\"')\\]）】》〉」〕¹²³⁰⁴-⁹"
 _STOP = late(rf"[。！？!?]{{1,8}}[{_CLOSERS}]{{0,8}}|\.{{1,6}}[{_CLOSERS}]{{0,8}}(?=\s|$)|；[{_CLOSERS}]{{0,8}}")
@@ -22,6 +21,8 @@ _LABEL = late(r"\s*\(?(?:\d{1,3}|[A-Za-z]|[IVXLivxl]{1,6}|[一二三四五六七
 _INLINE_LABEL = late(r"[:：;；,，] ?\d{1,2}$")
 _PAIRS = {")": "(", "）": "（", "]": "[", "】": "【", "》": "《", "〉": "〈", "〕": "〔"}
 _OPENING = frozenset(_PAIRS.values())
+_LINE = re.compile(r"[^\n\r\u2028\u2029]+")
+_VISIBLE = re.compile(r"\S(?:.*\S)?", re.DOTALL)
 _UNCLOSED = 8  # brackets left open that a closing one is looked for behind
 _LONG = 15  # characters: shorter clauses between Chinese semicolons read as one sentence
 
@@ -34,15 +35,12 @@ def sentences(text: str, language: Language) -> list[Slice]:
     >>> sentences("See para. 5. It ended.", "en")
     [(0, 12), (13, 22)]
     """
-    found = []
-    for line in re.finditer(r"[^\n\r\u2028\u2029]+", text):
-        ends = list(_ends(line.group(), language))
-        for start, end in zip([0, *ends], [*ends, len(line.group())], strict=True):
-            piece = line.group()[start:end]
-            if piece.strip():
-                first = line.start() + start + len(piece) - len(piece.lstrip())
-                found.append((first, first + len(piece.strip())))
-    return found
+    return [
+        piece.span()
+        for line in _LINE.finditer(text)
+        for start, end in pairwise([0, *_ends(line.group(), language), len(line.group())])
+        if (piece := _VISIBLE.search(text, line.start() + start, line.start() + end))
+    ]
 
 
 def _ends(line: str, language: Language) -> Iterator[int]:

@@ -101,16 +101,16 @@ def _acts(text: str) -> list[tuple[re.Match[str], str]]:
 def _act(match: re.Match[str], word: str, text: str) -> str:
     """The canonical form of one resolution or decision number."""
     form = "DEC" if word[0] in "dD" or word == "决定" else "RES"
-    if match["session"]:
-        session = match["session"].upper()
-        if len(session) == 4 and session.isdigit():
-            body = "E/"
-        elif _HUMAN_RIGHTS.search(text, max(0, match.start() - 40), match.start()):
-            body = "A/HRC/"
-        else:
-            body = "A/" if "S" in session or int(session) >= _FIRST_NUMBERED_SESSION else ""
-        return f"{body}{form}/{session}/{match['item']}{match['letter'] or ''}"
     if match["bare"]:
         return f"S/{form}/{match['bare']}"
-    year = match["year"].strip()
-    return f"{'S' if year[1].isdigit() else 'A'}/{form}/{match['serial']}{year}{match['part'] or ''}"
+    if match["year"]:
+        year = match["year"].strip()
+        return f"{'S' if year[1].isdigit() else 'A'}/{form}/{match['serial']}{year}{match['part'] or ''}"
+    session = match["session"].upper()
+    if len(session) == 4 and session.isdigit():
+        body = "E/"
+    elif _HUMAN_RIGHTS.search(text, max(0, match.start() - 40), match.start()):
+        body = "A/HRC/"
+    else:
+        body = "A/" if "S" in session or int(session) >= _FIRST_NUMBERED_SESSION else ""
+    return f"{body}{form}/{session}/{match['item']}{match['letter'] or ''}"

@@ -8,19 +8,17 @@ from itertools import pairwise
 from typing import Any
 
 from rag.text.folding import HAN, fold
-from rag.text.numerals import SCALED, ordinal_en, read_number
+from rag.text.numerals import ORDINALS_EN, SCALED, read_number
 from rag.text.symbols import symbols
 
 # Function words and the words of asking, which say nothing of the subject. Our own lists, the English after Snowball's.
-_STOP_EN = """
+_STOP_WORDS = """
     a about above after again all also am an and any are as at be because been before being below between both but
     by can could did do does doing down during each either else ever few for from further had has have having he her
     here hers him his how i if in into is it its itself just let may me might more most must my no nor not of off on
     once only or other our out over own please same shall she should so some such tell than that the their them then
     there these they this those through thus to too under until up upon us very was we were what when where whether
     which while who whom whose why will with within would yet you your per via s t st nd rd th
-"""
-_STOP_ZH = """
     的 了 和 与 及 以及 或 或者 并 并且 而 而且 但 但是 是 在 于 对 对于 为 为了 由 由于 从 自 以 用 被 把 将 向 给
     让 使 就 都 也 还 又 再 很 更 最 已 已经 曾 曾经 正在 之 其 其中 此 该 这 这个 这些 这种 那 那个 那些 哪 哪个
     哪些 哪里 哪种 什么 怎么 怎样 如何 为什么 为何 何时 何地 何种 何 谁 几 多少 多大 多久 是否 吗 呢 吧 啊 呀 请
@@ -37,10 +35,10 @@ _SAME_WORD = {
     "catalog": "catalogue", "traveling": "travel", "travelling": "travel", "fulfill": "fulfil",
     "criteria": "criterion", "data": "datum", "analyses": "analysis", "crises": "crisis", "indices": "index",
 }  # fmt: skip
-_STOP = frozenset((_STOP_EN + _STOP_ZH).split())
 # Frequency given to a word kept whole. Jieba takes the likelier cut, and its two commonest words together come to
 # 883 634 · 796 991 / 60 101 967, about 11 700.
 _KEPT = 20_000
+_STOP = frozenset(_STOP_WORDS.split())
 _LETTER = rf"[^\W\d_{HAN}]"
 _TOKEN = re.compile(
     rf"(?P<dotted>\d{{1,9}}(?:\.\d{{1,9}}){{2,8}})|(?P<number>{SCALED}|\d{{1,4}}(?=(?:st|nd|rd|th)\b))"
@@ -81,9 +79,9 @@ def ordinals(text: str) -> list[str]:
     (['7'], ['11'])
     """
     folded = fold(text)
-    written = [read_number(number) for number in _ORDINAL_ZH.findall(folded)]
-    found = [str(number.value) for number in written if number is not None and number.value > 1]
-    return found + [_ordinals_en()[word] for word in _LATIN_WORD.findall(folded) if word in _ordinals_en()]
+    numbers = [int(number.value) for each in _ORDINAL_ZH.findall(folded) if (number := read_number(each))]
+    numbers += [ORDINALS_EN.get(word, 0) for word in _LATIN_WORD.findall(folded)]
+    return [str(number) for number in numbers if number > 1]
 
 
 class Segmenter:
@@ -98,10 +96,9 @@ class Segmenter:
         # As its initialize() does, but without the marshal cache in the shared temporary folder and the log lines.
         self._tokenizer.FREQ, self._tokenizer.total = Tokenizer.gen_pfdict(self._tokenizer.get_dict_file())
         self._tokenizer.initialized = True
-        for word in keep_whole:
-            folded = fold(word)
-            if re.fullmatch(f"[{HAN}]{{2,}}", folded):
-                self._tokenizer.add_word(folded, _KEPT)
+        for word in map(fold, keep_whole):
+            if re.fullmatch(f"[{HAN}]{{2,}}", word):
+                self._tokenizer.add_word(word, _KEPT)
 
     def terms(self, text: str) -> list[str]:
         """The index terms of a Chinese text: as `terms_en`, and of its Chinese words the parts that are words too."""
@@ -126,9 +123,7 @@ def _tokens(text: str) -> Iterator[tuple[str, str]]:
     last = 0
     for symbol in symbols(text):
         yield from _plain_tokens(text[last : symbol.start])
-        yield "symbol", symbol.canonical
-        if symbol.stem != symbol.canonical:
-            yield "symbol", symbol.stem
+        yield from (("symbol", form) for form in dict.fromkeys((symbol.canonical, symbol.stem)))
         last = symbol.end
     yield from _plain_tokens(text[last:])
 
@@ -136,14 +131,10 @@ def _tokens(text: str) -> Iterator[tuple[str, str]]:
 def _plain_tokens(text: str) -> Iterator[tuple[str, str]]:
     for match in _TOKEN.finditer(fold(text)):
         kind, token = match.lastgroup or "", match.group()
-        yield kind, _plain_digits(token) if kind == "number" else token
-
-
-def _plain_digits(written: str) -> str:
-    number = read_number(written)
-    if number is None:
-        return written
-    return str(number.value) if number.value.denominator == 1 else f"{float(number.value):g}"
+        if kind == "number" and (number := read_number(token)):
+            whole = number.value.denominator == 1
+            token = str(number.value) if whole else f"{float(number.value):g}"
+        yield kind, token
 
 
 def _latin_terms(kind: str, token: str) -> list[str]:
@@ -157,8 +148,3 @@ def _stemmer() -> Any:
     import Stemmer
 
     return Stemmer.Stemmer("english")
-
-
-@cache
-def _ordinals_en() -> dict[str, str]:
-    return {ordinal_en(value): str(value) for value in range(2, 100)}
