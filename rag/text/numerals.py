@@ -187,11 +187,12 @@ def read_english(words: str) -> int | None:
 
 def ordinal_en(value: int) -> str:
     """An English ordinal in words: 67 → "sixty-seventh"."""
-    *before, last = re.split(r"(?<=[ -])", _write_english(value))
+    *before, last = re.split(r"(?<=[ -])", write_english(value))
     return "".join(before) + _IRREGULAR.get(last, (last[:-1] + "ie" if last.endswith("y") else last) + "th")
 
 
-def _write_english(value: int) -> str:
+def write_english(value: int) -> str:
+    """A whole number from 0 in English words: 758000 → "seven hundred and fifty-eight thousand"."""
     if value < 20:
         return _SMALL_EN[value]
     if value < 100:
@@ -199,7 +200,7 @@ def _write_english(value: int) -> str:
     name, factor = next((name, factor) for name, factor in reversed(_SCALES_EN.items()) if value >= factor)
     rest = value % factor
     link = " and " if rest < 100 else " "
-    return f"{_write_english(value // factor)} {name}" + (link + _write_english(rest) if rest else "")
+    return f"{write_english(value // factor)} {name}" + (link + write_english(rest) if rest else "")
 
 
 ORDINALS_EN = {ordinal_en(value): value for value in range(1, 101)}

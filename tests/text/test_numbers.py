@@ -9,8 +9,9 @@ import seed_texts
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rag.text.numbers import Figure, figure_supported, figures
-from rag.text.numerals import format_figure, ordinal_en, write_chinese
+from rag.records import Language
+from rag.text.numbers import figure_supported, figures
+from rag.text.numerals import Figure, ordinal_en, write_chinese, write_english
 
 
 def said(text: str) -> str:
@@ -23,11 +24,35 @@ def only(text: str) -> Figure:
     return figure
 
 
+SCALES: dict[Language, dict[str, int]] = {
+    "zh": {"万": 10**4, "亿": 10**8},
+    "en": {" thousand": 10**3, " million": 10**6, " billion": 10**9, " trillion": 10**12},
+}
+
+
+def forms(number: int, language: Language) -> list[str]:
+    """The usual written forms of a whole number: in digits, and in words where they stand alone as a number."""
+    written = [str(number), f"{number:,}", f"{number:,}".replace(",", " ")]
+    if language == "zh" and number > 10:
+        written.append(write_chinese(number))
+    if language == "en" and number >= 2:
+        written.append(write_english(number))
+    for name, factor in SCALES[language].items():
+        if number >= factor and number * 100 % factor == 0:  # nobody writes more than two decimals before a scale
+            written.append(f"{number // factor}.{number * 100 // factor % 100:02}".rstrip("0").rstrip(".") + name)
+    return written
+
+
+def test_the_usual_forms_of_a_number() -> None:
+    assert forms(758000, "zh") == ["758000", "758,000", "758 000", "七十五万八千", "75.8万"]
+    assert forms(3_100_000, "en")[3:] == ["three million one hundred thousand", "3100 thousand", "3.1 million"]
+
+
 @given(st.one_of(st.integers(0, 3000), st.integers(0, 10**13)))
 @settings(deadline=None, max_examples=60)
 def test_a_whole_number_is_read_back_from_each_of_its_written_forms(number: int) -> None:
     for language in ("zh", "en"):
-        for written in format_figure(number, language):  # type: ignore[arg-type]
+        for written in forms(number, language):  # type: ignore[arg-type]
             assert [figure.value for figure in figures(written)] == [number], written
 
 
@@ -35,7 +60,7 @@ def test_a_whole_number_is_read_back_from_each_of_its_written_forms(number: int)
 @settings(deadline=None, max_examples=60)
 def test_a_count_is_the_same_in_both_languages(number: int) -> None:
     chinese = only(f"共{write_chinese(number)}件")
-    for written in format_figure(number, "en"):
+    for written in forms(number, "en"):
         english = figures(f"with {written} guns")
         assert english[0].kind == "year" or figure_supported(chinese, english), written
 
@@ -360,7 +385,6 @@ def test_several_figures_in_one_sentence() -> None:
 def test_what_a_text_says_of_a_figures_exactness(text: str, hedge: str) -> None:
     figure = only(text)
     assert figure.hedge == hedge
-    assert figure.approximate == bool(hedge)
 
 
 @pytest.mark.parametrize(
