@@ -11,7 +11,7 @@ from rag.lexicon import Lexicon
 from rag.records import Citation, Language, Paragraph, Report, Slice, Verdict
 from rag.text import figures, symbols
 from rag.text import language as language_of
-from rag.text.quoted import quoted
+from rag.text.quotes import quoted
 
 # Of a statement's words, how many its paragraph must have. Of the 241 dev answers with one gold paragraph 97 % reach it
 # there, and 8 % in the best of the six paragraphs around it.

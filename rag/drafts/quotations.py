@@ -14,9 +14,8 @@ from rag.drafts.sources import Source
 from rag.records import Language, Paragraph, Slice
 from rag.records import Verdict as Held
 from rag.text import figures, language
-from rag.text.alterations import nearly, shared
 from rag.text.folding import HAN
-from rag.text.quoted import quoted
+from rag.text.quotes import nearly, quoted, shared
 
 Nearest = Callable[[str], Sequence[Paragraph]]  # the paragraphs nearest to some words, best first
 
