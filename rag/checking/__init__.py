@@ -4,48 +4,24 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from rag.checking.passages import MARKER, cite_quote, sentences_beside, texts_of, unsupported_figures
+from rag.checking.passages import MARKER, cite_quote, texts_of, unsupported_figures
 from rag.checking.statements import Checker, Statement, refuses
+from rag.checking.words import tables
 from rag.lexicon import Lexicon
 from rag.records import Citation, Language, Paragraph, Rejected, Report, Slice
 from rag.text import sentences
 
 __all__ = [
     "MARKER",
-    "NOTES",
     "Checked",
-    "Statement",
     "check_answer",
     "cite_quote",
     "complete_statements",
     "plain_markers",
     "refuses",
-    "sentences_beside",
     "texts_of",
     "unsupported_figures",
 ]
-
-NOTES: Mapping[str, Mapping[str, str]] = {  # why a statement is not shown
-    "zh": {
-        "figures": "所引段落中没有{what}",
-        "quote": "所引段落中没有这句引文",
-        "words": "所引段落不支持这句话",
-        "source": "没有出处",
-        "language": "语言不符",
-        "view": "这是语言模型自己的看法",
-        "empty": "没有说出新内容",
-    },
-    "en": {
-        "figures": "{what} is not in the paragraph cited",
-        "quote": "these words are not in the paragraph cited",
-        "words": "the paragraph cited does not support this",
-        "source": "no source",
-        "language": "wrong language",
-        "view": "this is the language model's own view",
-        "empty": "it says nothing new",
-    },
-}
-UNSURE = {"zh": "（措辞未核对；数字和引文已核对）", "en": " (wording not checked; its figures and quotations were)"}
 
 _NOTED = re.compile(  # how models write markers: 【1】, ［1、2］, [段落 1], [para. 1], [^1]
     r"[\[【［〔]\s?(?:第|段落?|来源|出处|passages?|paragraphs?|paras?\.?|sources?|\^|#)?\s?"
@@ -135,7 +111,7 @@ def _shown(plain: str, spans: Sequence[Slice], statements: Sequence[Statement], 
             for marker in map(int, MARKER.findall(sentence)):
                 numbers.setdefault(marker, len(numbers) + 1)
             sentence = MARKER.sub(lambda match: f"[{numbers[int(match[1])]}]", sentence)
-            pieces += [plain[last:start], sentence, UNSURE[language] if statement.unsure else ""]
+            pieces += [plain[last:start], sentence, tables()["unsure"][language] if statement.unsure else ""]
             citations += [replace(each, marker=numbers[each.marker]) for each in statement.citations]
         last = end
     return Checked("".join(pieces).strip(), tuple(citations), tuple(left_out), tuple(statements))
@@ -155,7 +131,7 @@ def _reason(statement: Statement, language: Language) -> str:
     """Why a statement is not shown; "" where it is."""
     wrong = statement.wrong or ("view" if not statement.states and refuses(statement.text) else "")
     joined = ("、" if language == "zh" else ", ").join(statement.what)
-    return NOTES[language][wrong].format(what=joined) if wrong else ""
+    return tables()["wrong"][language][wrong].format(what=joined) if wrong else ""
 
 
 def plain_markers(answer: str, known: Iterable[int]) -> str:

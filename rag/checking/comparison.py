@@ -5,9 +5,9 @@ from enum import Enum
 from functools import partial
 from itertools import pairwise
 
-from rag.checking.operators import covers, opposed, same_side, unlike, unpaired
-from rag.checking.relations import TEXT, lacks, misattributed, misplaced, swapped
-from rag.checking.words import Sentence, Word, initials, read_sentences, share_names
+from rag.checking.operators import covers, opposed, sides, unlike, unpaired
+from rag.checking.relations import lacks, misattributed, misplaced, swapped
+from rag.checking.words import Sentence, Word, initials, listed, read_sentences, share_names
 from rag.lexicon import Lexicon
 from rag.records import Language
 from rag.text import figure_supported
@@ -82,7 +82,7 @@ def _clauses(sentence: Sentence) -> list[list[Word]]:
 def _without_reference(words: Clause) -> list[Word]:
     """The words but for those that name the report itself: "the 2021 report (S/2021/839)"."""
     content = [word for word in words if word.key]
-    named = {word for word in content if word.key in TEXT}
+    named = {word for word in content if word.key in listed("texts")}
     for pair in pairwise(content):
         if not named.isdisjoint(pair):
             named |= {word for word in pair if word.figure or "/" in word.key}
@@ -138,11 +138,8 @@ def _company(words: Clause, n: int) -> Clause:
 
 def _opposite(clause: Clause, sentence: Sentence) -> bool:
     """Whether a clause has a direction of which its sentence has only the opposite."""
-    return any(
-        any(opposed(word, each) for each in sentence.content)
-        and not any(same_side(word, each) for each in sentence.content)
-        for word in clause
-    )
+    same = [word for word in clause if not any(sides(word) & sides(each) for each in sentence.content)]
+    return any(opposed(word, each) for word in same for each in sentence.content)
 
 
 def _elsewhere(clause: Clause, sentence: Sentence, known: Sequence[Sentence]) -> bool:

@@ -9,9 +9,8 @@ from dataclasses import dataclass
 from functools import cache
 from itertools import pairwise
 
-from rag.checking.words import Sentence, Word, tables
+from rag.checking.words import Sentence, Word, key_of, tables
 from rag.records import Language, Slice
-from rag.text import term_en
 
 UNREAL = ("if", "coming", "due", "asked")  # these reach into the clause behind: "邀请各国采取措施，落实…"
 WEAK = frozenset({"possible", "done", "if"})  # what a statement may add and says no more
@@ -146,32 +145,22 @@ def _under(operator: str | Collection[str], covers: Sequence[Cover]) -> set[Word
     return {word for cover in covers if cover.operator in operators for word in cover.clause}
 
 
-def same_side(one: Word, other: Word) -> bool:
-    """Whether two words say the same direction: "rise", "increase"."""
-    return bool(_sides(one) & _sides(other))
-
-
 def opposed(one: Word, other: Word) -> bool:
     """Whether two words stand on the two sides of one pair, and on the same side of none."""
-    return not same_side(one, other) and any(-side in _sides(other) for side in _sides(one))
+    return not sides(one) & sides(other) and any(-side in sides(other) for side in sides(one))
 
 
-def has_direction(word: Word) -> bool:
-    """Whether a word has an opposite."""
-    return bool(_sides(word))
-
-
-def _sides(word: Word) -> frozenset[int]:
-    return _directions().get(word.key, frozenset())
+def sides(word: Word) -> frozenset[int]:
+    """The numbers of the pairs of opposites a word belongs to, with a minus on their second side; mostly none."""
+    return _sides().get(word.key, frozenset())
 
 
 @cache
-def _directions() -> Mapping[str, frozenset[int]]:
-    """Word → the numbers of its pairs, with a minus on their second side."""
+def _sides() -> Mapping[str, frozenset[int]]:
     found: dict[str, frozenset[int]] = {}
     pairs = [pair for language in ("en", "zh") for pair in tables()["opposites"][language].strip().splitlines()]
     for n, pair in enumerate(pairs, 1):
         for sign, words in zip((1, -1), pair.split("|"), strict=True):
-            for key in {(term_en(word) if word.isascii() else "") or word for word in words.split()}:
+            for key in map(key_of, words.split()):
                 found[key] = found.get(key, frozenset()) | {sign * n}
     return found

@@ -2,11 +2,11 @@
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from functools import cache
+from itertools import pairwise, takewhile
 
-from rag.checking.operators import has_direction, opposed
-from rag.checking.words import Sentence, Word, tables
-from rag.text import figure_supported, term_en
+from rag.checking.operators import opposed, sides
+from rag.checking.words import Sentence, Word, listed
+from rag.text import figure_supported
 
 # Chosen on the dev half of eval/statements.jsonl.
 BOUNDARY = 3  # words that a comma, bracket or conjunction between two words counts for
@@ -15,18 +15,7 @@ LEAST = 0.02  # and by how much in all
 COUNTED = 2  # words behind a number that may say what it counts: "44 partner countries"
 SUBJECT = 4  # words before a word of saying in which a subject stands
 
-TEXT = frozenset({"report", "document", "paragraph", "报告", "文件", "段落", "报告书"})  # said of any text
 _BY = {"en": re.compile(r"\bby\b"), "zh": re.compile("由|被")}
-_PLACED = re.compile(  # a name behind it does nothing
-    "in|at|from|to|with|under|within|into|on|over|of|for|[在于向对为与从到给]"
-)
-_AUXILIARY = re.compile("is|are|was|were|has|have|had|will|shall|should|can|could|may|might|must")
-_ORGANS = re.compile(
-    "office|council|assembly|conference|committee|commission|centre|section|service|group|meeting|government|mission"
-    "|secretariat|programme|fund|department|agency|board|court|forum|mechanism|panel|unit"
-)
-_LINKS = re.compile("of|the|and|for|on|against|in|&")  # between the words of one name
-_JOINED = frozenset({"and", "or", "和", "与", "及", "或"})  # what follows is a second name, not what the first does
 
 Name = tuple[Word, ...]
 
@@ -50,19 +39,24 @@ def _alone(figure: Word, clause: Sequence[Word], others: Sequence[Sentence]) -> 
 
 def misplaced(clause: Sequence[Word], source: Sentence) -> bool:
     """Whether a figure or direction of a clause stands, in the source, away from the words it has in the clause."""
-    values = [word for word in clause if _is_value(word)]
-    return any(_counts_another(word, clause, source) or _nearer_to_another(word, clause, source) for word in values)
+    for value in clause:
+        there = [word for word in source.words if _equal(value, word)]
+        rivals = [word for word in source.words if there and _rivals(value, word)]
+        rivals = [word for word in rivals if not any(_in_one_list(word, each) for each in there)]
+        pulled = _is_value(value) and any(_pulls(rival, value, clause, there) for rival in rivals)
+        if pulled or _counts_another(value, clause, there, source):
+            return True
+    return False
 
 
-def _counts_another(value: Word, clause: Sequence[Word], source: Sentence) -> bool:
+def _counts_another(value: Word, clause: Sequence[Word], there: Sequence[Word], source: Sentence) -> bool:
     """Whether a number counts one thing in a clause and another in the source, which has both: 8个项目, 八个区域."""
     if value.figure is None or value.figure.kind != "count":
         return False
-    own = _counted(value, clause)
-    there = [_counted(each, source.words) for each in source.words if _equal(value, each)]
-    if not own or not all(there) or not own[0].among(source.content):
+    own, counted = _counted(value, clause), [_counted(each, source.words) for each in there]
+    if not own or not all(counted) or not own[0].among(source.content):
         return False
-    return not any(word.among(words) for word in own for words in there)
+    return not any(word.among(words) for word in own for words in counted)
 
 
 def _counted(value: Word, words: Sequence[Word]) -> list[Word]:
@@ -70,29 +64,27 @@ def _counted(value: Word, words: Sequence[Word]) -> list[Word]:
     return [word for word in words if word.place > value.place and word.content][:COUNTED]
 
 
-def _nearer_to_another(value: Word, clause: Sequence[Word], source: Sentence) -> bool:
-    """Whether the words that a value has in a clause stand, in the source, nearer to another of its kind."""
-    there = [each for each in source.words if _equal(value, each)]
-    around = _around(value, clause)
-    own = _nearness(there, around, source)
-    for rival in source.words if there else ():
-        if not _rivals(value, rival) or any(_listed(rival, each) for each in there):
-            continue
-        gains = [theirs - ours for theirs, ours in zip(_nearness([rival], around, source), own, strict=True)]
-        gain, loss = sum(each for each in gains if each > 0), -sum(each for each in gains if each < 0)
-        if gain > LEAST and gain > MARGIN * loss:
-            return True
-    return False
-
-
-def _listed(one: Word, other: Word) -> bool:
+def _in_one_list(one: Word, other: Word) -> bool:
     """Whether two figures stand in one list or range, so that what is said of the one is said of the other."""
     first, last = sorted((one.place, other.place))
     return not any(word.key for word in one.sentence.words[first + 1 : last])
 
 
-def _around(value: Word, clause: Sequence[Word]) -> dict[Word, float]:
-    """The words of a clause that are nearer to this value than to any other it has of its kind, with how near.
+def _pulls(rival: Word, value: Word, clause: Sequence[Word], there: Sequence[Word]) -> bool:
+    """Whether the words that a value has in a clause stand, in the source, nearer to a rival of it."""
+    gain = loss = 0.0
+    for word in _company(value, clause):
+        same = [each for each in rival.sentence.content if word.like(each)]
+        if same:
+            theirs = min(_distance(rival, each) for each in same)
+            ours = min(_distance(own, each) for own in there for each in same)
+            change = (1 / (1 + theirs) - 1 / (1 + ours)) / (1 + _distance(value, word))
+            gain, loss = gain + max(change, 0.0), loss - min(change, 0.0)
+    return gain > LEAST and gain > MARGIN * loss
+
+
+def _company(value: Word, clause: Sequence[Word]) -> list[Word]:
+    """The words of a clause that are nearer to this value than to any other it has of its kind.
 
     A word that stands by another of them too, as the 票 of "100票对1票", tells nothing.
     """
@@ -100,18 +92,7 @@ def _around(value: Word, clause: Sequence[Word]) -> dict[Word, float]:
     plain = [word for word in clause if word.key and not _is_value(word)]
     nearest = {word: min(values, key=lambda each: _distance(each, word)) for word in plain}
     others = [word for word in plain if nearest[word] is not value]
-    own = [word for word in plain if nearest[word] is value and not word.among(others)]
-    return {word: 1 / (1 + _distance(value, word)) for word in own}
-
-
-def _nearness(values: Sequence[Word], around: Mapping[Word, float], source: Sentence) -> list[float]:
-    """For each word of a clause how near it stands to one of these values in the source, times how near in its own."""
-    found = []
-    for word, near in around.items():
-        same = [each for each in source.content if word.like(each)]
-        gaps = [_distance(value, each) for value in values for each in same]
-        found.append(near / (1 + min(gaps)) if gaps else 0.0)
-    return found
+    return [word for word in plain if nearest[word] is value and not word.among(others)]
 
 
 def _distance(one: Word, other: Word) -> int:
@@ -124,7 +105,7 @@ def _is_amount(word: Word) -> bool:
 
 
 def _is_value(word: Word) -> bool:
-    return _is_amount(word) or has_direction(word)
+    return _is_amount(word) or bool(sides(word))
 
 
 def _equal(value: Word, other: Word) -> bool:
@@ -145,12 +126,11 @@ def _rivals(value: Word, other: Word) -> bool:
 
 def swapped(said: Sequence[Sentence], source: Sequence[Sentence], paired: Mapping[Word, Word]) -> bool:
     """Whether a word that both texts have is done by one here and by another there."""
-    known = [pair for sentence in source for pair in _doers(sentence, listed=True)]
-    for sentence in said:
-        for name, deed in _doers(sentence):
-            others = [each for each, word in known if word.like(deed)]
-            if others and not any(_meet(name, each) or _again(each) for each in others):
-                return True
+    known = [pair for sentence in source for pair in _doers(sentence)]
+    for doers, deed in (pair for sentence in said for pair in _doers(sentence)):
+        others = [tuple(word for name in names for word in name) for names, other in known if other.like(deed)]
+        if others and not any(_meet(doers[0], each) or _again(each) for each in others):
+            return True
     return any(_inverted(sentence, paired) for sentence in said)
 
 
@@ -162,86 +142,81 @@ def _inverted(said: Sentence, paired: Mapping[Word, Word]) -> bool:
         if said.language == "en" and all(word.key for word in said.words[ours[0].place : ours[2].place]):
             continue  # a compound: "arms control work"
         clauses = {(word.sentence, word.clause) for word in (*ours, before, deed, behind)}
-        if len(clauses) > 2 or deed.text != ours[1].text or not behind.place < deed.place < before.place:
-            continue
-        if not _passive(ours[1]) and not _passive(deed):
+        turned = len(clauses) == 2 and deed.text == ours[1].text and behind.place < deed.place < before.place
+        if turned and not any(word.passive or _by(word, 20) is not None for word in (deed, ours[1])):
             return True
     return False
 
 
-def _passive(deed: Word) -> bool:
+def _by(deed: Word, within: int) -> int | None:
+    """Where a "by" begins, at most so many characters behind a word; None without one."""
     sentence = deed.sentence
-    return deed.passive or _BY[sentence.language].search(sentence.text[deed.end : deed.end + 20]) is not None
+    match = _BY[sentence.language].search(sentence.text, deed.end, deed.end + within)
+    return match.start() if match else None
 
 
-def _doers(sentence: Sentence, listed: bool = False) -> Iterator[tuple[Name, Word]]:
-    """Each word that is no name with the name right before it or behind its "by"; with all of a list of names."""
+def _doers(sentence: Sentence) -> Iterator[tuple[list[Name], Word]]:
+    """Each word that is no name, with the name right before it or behind its "by"; first of its list, if it has one."""
     names = _names(sentence)
     free = [name for name in names if not _placed(name)]
     aside = {word for name in names if name not in free for word in name}
-    for word in sentence.content:
-        if word.name or any(
-            _AUXILIARY.fullmatch(each.text) for each in sentence.words[word.place + 1 : word.place + 2]
-        ):
+    for deed in sentence.content:
+        behind = sentence.words[deed.place + 1 : deed.place + 2]
+        if deed.name or (behind and behind[0].text in listed("auxiliaries")):
             continue  # "the Zagreb seminar was" has no doer
-        by = _BY["en"].search(sentence.text[word.start : word.start + 60]) if sentence.language == "en" else None
-        if by and len(by.string[: by.start()].split()) <= 3:
-            doers = [name for name in names if name[0].start > word.start + by.start()]
-        elif sentence.language == "en" and word.passive:
-            continue
-        else:
-            doers = [name for name in free if name[-1].place < word.place][::-1]
-            between = sentence.words[doers[0][-1].place + 1 : word.place] if doers else []
-            if any((each.key or each.text in _JOINED) and each not in aside for each in between):
-                continue
-        if doers:
-            yield tuple(word for name in (_chained(doers) if listed else doers[:1]) for word in name), word
+        by = _by(deed, 60) if sentence.language == "en" else None
+        if by is not None and len(sentence.text[deed.start : by].split()) <= 3:
+            yield from _with_list([name for name in names if name[0].start > by], deed)
+        elif sentence.language == "zh" or not deed.passive:
+            before = [name for name in free if name[-1].place < deed.place][::-1]
+            between = sentence.words[before[0][-1].place + 1 : deed.place] if before else []
+            if all(word in aside or not (word.key or word.text in listed("joints")) for word in between):
+                yield from _with_list(before, deed)
 
 
-def _chained(names: Sequence[Name]) -> Iterator[Name]:
-    """The first names and those that nothing but commas and function words divides from them: a list."""
-    for last, name in zip([names[0], *names], names, strict=False):
-        low, high = sorted((last, name), key=lambda each: each[0].place)
-        if any(each.key for each in name[0].sentence.words[low[-1].place + 1 : high[0].place]):
-            return
-        yield name
+def _with_list(names: Sequence[Name], deed: Word) -> Iterator[tuple[list[Name], Word]]:
+    """The first names and those that nothing but commas and function words divides from them, if there are any."""
+
+    def joins(pair: tuple[Name, Name]) -> bool:
+        low, high = sorted(pair, key=lambda name: name[0].place)
+        return not any(word.key for word in deed.sentence.words[low[-1].place + 1 : high[0].place])
+
+    if names:
+        more = takewhile(joins, pairwise(names))
+        yield [names[0], *(name for _, name in more)], deed
 
 
 def _placed(name: Name) -> bool:
     """Whether a name stands behind a preposition."""
-    first = name[0]
-    before = [each.text for each in first.sentence.words[max(0, first.place - 2) : first.place]]
-    before = [text for text in before if text not in ("the", "a")]
-    return bool(before) and _PLACED.fullmatch(before[-1]) is not None
+    before = [word.text for word in name[0].sentence.words[: name[0].place][-2:] if word.text not in ("the", "a")]
+    return bool(before) and before[-1] in listed("prepositions")
 
 
 def _names(sentence: Sentence) -> list[Name]:
     """The names of a sentence, each as its words; English ones of several words and what links them are one."""
     names: list[Name] = []
     for word in sentence.words:
-        if not word.name:
-            continue
         gap = sentence.words[names[-1][-1].place + 1 : word.place] if names else []
-        joined = names and sentence.language == "en" and word.clause == names[-1][0].clause
-        if joined and all(_LINKS.fullmatch(each.text) for each in gap):
+        linked = bool(names) and sentence.language == "en" and word.clause == names[-1][0].clause
+        if word.name and linked and all(each.text in listed("links") for each in gap):
             names[-1] += (word,)
-        else:
+        elif word.name:
             names.append((word,))
     return names
 
 
 def _again(name: Name) -> bool:
     """Whether a name is a common noun that takes up one from before: "the Office"."""
-    return len(name) == 1 and _ORGANS.fullmatch(name[0].text) is not None
+    return len(name) == 1 and name[0].text in listed("organs")
 
 
 def _meet(one: Name, other: Name) -> bool:
-    return any(word.among(other) for word in one) or _abbreviates(one, other) or _abbreviates(other, one)
-
-
-def _abbreviates(short: Name, long: Name) -> bool:
-    letters = "".join(word.text[0] for word in long)
-    return any(len(word.text) > 1 and word.text in letters for word in short)
+    """Whether two names share a word, or one has what abbreviates the other."""
+    letters = {name: "".join(word.text[0] for word in name) for name in (one, other)}
+    short = [
+        word.text in letters[long] for name, long in ((one, other), (other, one)) for word in name if len(word.text) > 1
+    ]
+    return any(short) or any(word.among(other) for word in one)
 
 
 def misattributed(said: Sequence[Sentence], source: Sequence[Sentence]) -> bool:
@@ -251,19 +226,14 @@ def misattributed(said: Sequence[Sentence], source: Sequence[Sentence]) -> bool:
         subject = before[-SUBJECT:]
         theirs = [words for words, other in known if other.key == verb.key]
         told = theirs and all(theirs)  # not by a pronoun
-        reported = any(word.key in TEXT for word in subject)
+        reported = any(word.key in listed("texts") for word in subject)
         if subject and told and not reported and not any(word.among(each) for word in subject for each in theirs):
             return True
     return False
 
 
-def _sayings(sentence: Sentence) -> list[tuple[list[Word], Word]]:
+def _sayings(sentence: Sentence) -> Iterator[tuple[list[Word], Word]]:
     """Each word of saying with the words before it in its sentence; what is said itself says nothing."""
-    saying = [word for word in sentence.content if word.key in _verbs_of_saying() and not (word.name or word.passive)]
-    return [([word for word in sentence.content if word.place < verb.place], verb) for verb in saying]
-
-
-@cache
-def _verbs_of_saying() -> frozenset[str]:
-    words = tables()["saying"]
-    return frozenset((*map(term_en, words["en"].split()), *words["zh"].split()))
+    for verb in sentence.content:
+        if verb.key in listed("saying") and not verb.name and not verb.passive:
+            yield [word for word in sentence.content if word.place < verb.place], verb

@@ -39,7 +39,7 @@ class Statement:
 
     text: str  # without its markers
     citations: tuple[Citation, ...] = ()  # numbered as the model's passages
-    wrong: str = ""  # the key of NOTES that says why it is not verified; "" where it is, or where it states nothing
+    wrong: str = ""  # why it is not verified, a key in data/checking.toml; "" where it is or states nothing
     what: tuple[str, ...] = ()  # the figures that are wrong
     states: bool = True  # False for a lead-in, which cites nothing
     unsure: bool = False  # its figures and quotations hold; words alone do not tell whether the rest does

@@ -24,15 +24,26 @@ _BOUNDARY = re.compile(
 _PIECE = re.compile(rf"[{HAN}]+|[^\W\d_{HAN}]+(?:['’-][^\W\d_{HAN}]+)*|\d+")
 _BE = re.compile(r"\b(?:is|are|was|were|be|been|being)(?: \w+ly)? ?$", re.IGNORECASE)
 _TO = re.compile(r"\bto $", re.IGNORECASE)
-_CONTENT = frozenset({"same", "own", "more", "less", "fewer", "most", "before", "after", "above", "below"})
 LONG = 4  # characters from which a Chinese word is taken apart
 STEM = 5  # letters from which two English stems count as grown from one
 
 
 @cache
 def tables() -> dict[str, Any]:
-    """What single words do in a sentence: data/checking.toml."""
+    """What is said of a statement, and what words do in a sentence: data/checking.toml."""
     return tomllib.loads((resources.files("rag") / "data" / "checking.toml").read_text(encoding="utf-8"))
+
+
+@cache
+def listed(name: str) -> frozenset[str]:
+    """The words of a list, each as it stands and as it is compared."""
+    words = tables()["lists"][name].split()
+    return frozenset((*words, *map(key_of, words)))
+
+
+def key_of(word: str) -> str:
+    """What a word of a table is compared by: an English one by its stem."""
+    return (term_en(word) if word.isascii() else "") or word
 
 
 @dataclass(slots=True, eq=False)
@@ -182,12 +193,12 @@ def _parts(word: str, lexicon: Lexicon) -> Iterator[str]:
 def _latin(word: str, first: bool) -> tuple[str, str, bool]:
     """An English word; the first of a sentence is a name only where it has more than one capital."""
     folded = fold(word)
-    key = term_en(_irregular().get(folded, folded)) or (folded if folded in _CONTENT else "")
+    key = term_en(_irregular().get(folded, folded)) or (folded if folded in listed("content") else "")
     return folded, key, word[:1].isupper() and bool(key) and (not first or not word[1:].islower())
 
 
 @cache
 def _irregular() -> dict[str, str]:
     """Past form → verb."""
-    verbs = [entry.split() for entry in re.split(r"[|\n]", tables()["past"].strip())]
+    verbs = [entry.split() for entry in re.split(r"[|\n]", tables()["lists"]["past"].strip())]
     return {past: verb for verb, *pasts in verbs for past in pasts}

@@ -11,7 +11,6 @@ from seed_texts import chinese, english
 
 from rag.checking import (
     MARKER,
-    NOTES,
     Checked,
     check_answer,
     cite_quote,
@@ -21,6 +20,7 @@ from rag.checking import (
     unsupported_figures,
 )
 from rag.checking.comparison import Doubt, compare
+from rag.checking.words import tables
 from rag.lexicon import Lexicon
 from rag.records import Footnote, Language, Paragraph, Report, Translation, Verdict
 from rag.text import find_quote, sentences
@@ -223,7 +223,7 @@ def test_what_the_paragraph_does_not_say_is_left_out_with_the_reason(
     assert (checked.text, checked.citations) == ("", ())
     (left_out,) = checked.left_out
     assert MARKER.sub("", answer).rstrip("。. ") == left_out.text.rstrip("。. ")
-    assert left_out.why.startswith(NOTES[language][reason].split("{what}")[0])
+    assert left_out.why.startswith(tables()["wrong"][language][reason].split("{what}")[0])
     assert all(citation.verdict not in OK for citation in checked.statements[0].citations)
 
 
