@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 from functools import cached_property
 
 from rag.lexicon import Lexicon
@@ -73,17 +72,17 @@ def sentences_beside(paragraph: Paragraph, language: Language, span: Slice) -> s
 
 
 class Passage:
-    """A numbered paragraph that statements in a language may rest on, but for its orders to a language model."""
+    """A numbered paragraph as statements in a language may rest on it: without its orders to a language model."""
 
     def __init__(self, marker: int, paragraph: Paragraph, report: Report, language: Language, lexicon: Lexicon) -> None:
         self.marker = marker
-        self.harmless = _without_orders(paragraph)
+        self.texts = [harmless(text, language_of(text)) for text in texts_of(paragraph)]
         self._paragraph, self._report, self._language, self._lexicon = paragraph, report, language, lexicon
 
     def has(self, quote: str) -> bool:
         """Whether quoted words stand in it."""
         found = self.cite(quote).verdict in (Verdict.FOUND, Verdict.FOUND_NORMALISED)
-        return found and any(find_quote(text, quote) for text in texts_of(self.harmless))
+        return found and any(find_quote(text, quote) for text in self.texts)
 
     def cite(self, quote: str) -> Citation:
         """The citation of quoted words in the language they are in, else as they were meant."""
@@ -102,47 +101,37 @@ class Passage:
     def about(self) -> list[str]:
         """What the model is told of its report: its reference, title and year."""
         report, year = self._report, self._report.date[:4]
-        reference = written(self.harmless, report, self._language)
-        notes = [f"脚注{note.mark}；footnote {note.mark}" for note in self.harmless.footnotes]
-        names = [reference, report.name, *report.titles.values(), *self.harmless.headings]
+        reference = written(self._paragraph, report, self._language)
+        notes = [f"脚注{note.mark}；footnote {note.mark}" for note in self._paragraph.footnotes]
+        names = [reference, report.name, *report.titles.values(), *self._paragraph.headings]
         return [*names, *notes, f"{year}年", f"in {year}"]
+
+    @cached_property
+    def said(self) -> list[str]:
+        """Its text and its footnotes, as far as they are in the answer's language."""
+        texts = [self._paragraph.in_language(self._language), *(note.text for note in self._paragraph.footnotes)]
+        spoken = [text for n, text in enumerate(texts) if text and (n == 0 or language_of(text) == self._language)]
+        return [harmless(text, language_of(text)) for text in spoken]
 
     @cached_property
     def words(self) -> frozenset[str]:
         """Its index terms in the answer's language, those of its reference, headings and footnotes among them."""
-        shown = self.harmless.translations.get(self._language, self.harmless)
-        texts = [*(note.text for note in self.harmless.footnotes), shown.text, *shown.headings]
-        foreign = self.harmless.language != self._language  # else a foreign title would have the whole dictionary read
-        words = {word for text in texts for word in self._terms(text, foreign)}
+        paragraph = self._paragraph
+        shown = paragraph.translations.get(self._language, paragraph)
+        texts = [*(note.text for note in paragraph.footnotes), shown.text, *shown.headings]
+        foreign = paragraph.language != self._language  # else a foreign title would have the whole dictionary read
+        words = {word for text in texts for word in self._terms(harmless(text, language_of(text)), foreign)}
         return frozenset(words.union(*(self._terms(text, False) for text in self.about)))
 
     def in_english(self, glossed: bool) -> frozenset[str]:
         """What its words are in English, by its renderings and, where `glossed`, by the dictionary."""
-        texts = texts_of(self.harmless)
-        zh = [text for text in texts if glossed and language_of(text) == "zh"]
-        en = [text for text in texts if language_of(text) == "en"] + [self._report.name, *self._report.aliases]
+        zh = [text for text in self.texts if glossed and language_of(text) == "zh"]
+        en = [text for text in self.texts if language_of(text) == "en"] + [self._report.name, *self._report.aliases]
         terms = [term for text in en for term in self._lexicon.terms(text, "en")]
         return frozenset(terms + [term for text in zh for term in self._lexicon.gloss_terms(text, "zh")])
-
-    @property
-    def said(self) -> list[str]:
-        """Its text and its footnotes, as far as they are in the answer's language."""
-        text, notes = self.harmless.in_language(self._language), [note.text for note in self.harmless.footnotes]
-        return [*([text] if text else []), *(note for note in notes if language_of(note) == self._language)]
 
     def _terms(self, text: str, foreign: bool) -> Iterator[str]:
         spoken = language_of(text)
         yield from self._lexicon.terms(text, spoken)
         if foreign and spoken != self._language:
             yield from self._lexicon.gloss_terms(text, spoken)
-
-
-def _without_orders(paragraph: Paragraph) -> Paragraph:
-    """A paragraph without what only a language model would take for its own."""
-    translations = {
-        language: replace(translation, text=harmless(translation.text, language_of(translation.text)))
-        for language, translation in paragraph.translations.items()
-    }
-    notes = tuple(replace(note, text=harmless(note.text, language_of(note.text))) for note in paragraph.footnotes)
-    text = harmless(paragraph.text, paragraph.language)
-    return replace(paragraph, text=text, translations=translations, footnotes=notes)

@@ -154,8 +154,8 @@ class Checker:
 
     def _wrong_figures(self, text: str, passages: Sequence[Passage]) -> list[str]:
         """The figures that none of the passages has; a number of things that the question gave is its own affair."""
-        about = [each for passage in passages for each in passage.about]
-        return unsupported_figures(text, [each.harmless for each in passages], [*about, self._counts_asked])
+        texts = [each for passage in passages for each in (*passage.texts, *passage.about)]
+        return unsupported_figures(text, (), [*texts, self._counts_asked])
 
     def _right_language(self, text: str) -> bool:
         rest = _blank(text, quoted(text))
