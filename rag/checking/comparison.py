@@ -6,7 +6,7 @@ from functools import partial
 from itertools import pairwise
 
 from rag.checking.operators import covers, opposed, sides, unlike, unpaired
-from rag.checking.relations import lacks, misattributed, misplaced, swapped
+from rag.checking.relations import misattributed, misplaced, swapped
 from rag.checking.words import Sentence, Word, initials, listed, read_sentences, share_names
 from rag.lexicon import Lexicon
 from rag.records import Language
@@ -61,7 +61,7 @@ def compare(
         or swapped(said, window, paired)
         or misattributed(said, window)
         or any(not listed and _elsewhere(*each, known) for each in aligned)
-        or any(lacks(*each, known) or misplaced(*each) or _novel(each[0], new) for each in aligned)
+        or any(misplaced(*each) or _novel(each[0], new) for each in aligned)
     )
     return Doubt.UNSURE if doubtful else None
 

@@ -135,8 +135,8 @@ def _open(cover: Cover, said: Sequence[Cover], known: Sequence[Cover], paired: M
 
 def unpaired(said: Sequence[Cover], paired: Mapping[Word, Word]) -> bool:
     """Whether an operator of a statement covers nothing that its source speaks of."""
-    strong = [each for each in said if each.operator not in WEAK and each.words]
-    return any(not any(word in paired for word in each.words[:NEAR]) for each in strong)
+    strong = [each.words[:NEAR] for each in said if each.operator not in WEAK and each.words]
+    return any(not any(word in paired for word in near) for near in strong)
 
 
 def _under(operator: str | Collection[str], covers: Sequence[Cover]) -> set[Word]:
