@@ -8,7 +8,7 @@ from rag.checking.passages import MARKER, cite_quote, texts_of, unsupported_figu
 from rag.checking.statements import Checker, Statement, refuses
 from rag.checking.words import tables
 from rag.lexicon import Lexicon
-from rag.records import Citation, Language, Paragraph, Rejected, Report, Slice
+from rag.records import Citation, Language, Paragraph, Rejected, Report, Slice, Verdict
 from rag.text import sentences
 
 __all__ = [
@@ -22,6 +22,8 @@ __all__ = [
     "texts_of",
     "unsupported_figures",
 ]
+
+REJECTED = (Verdict.NOT_FOUND, Verdict.NUMBER_MISMATCH)
 
 _NOTED = re.compile(  # how models write markers: 【1】, ［1、2］, [段落 1], [para. 1], [^1]
     r"[\[【［〔]\s?(?:第|段落?|来源|出处|passages?|paragraphs?|paras?\.?|sources?|\^|#)?\s?"
@@ -52,17 +54,17 @@ class Checked:
     @property
     def verified(self) -> int:
         """How many statements hold."""
-        return sum(statement.states and not statement.wrong and not statement.unsure for statement in self.statements)
+        return sum(statement.verdict == Verdict.SUPPORTED for statement in self.statements)
 
     @property
     def unsure(self) -> int:
         """How many have their figures and quotations in what they cite, while words do not tell of the rest."""
-        return sum(statement.unsure for statement in self.statements)
+        return sum(statement.verdict == Verdict.NOT_CHECKED for statement in self.statements)
 
     @property
     def rejected(self) -> int:
         """How many do not."""
-        return sum(bool(statement.wrong) for statement in self.statements)
+        return sum(statement.verdict in REJECTED for statement in self.statements)
 
 
 def check_answer(
@@ -89,9 +91,9 @@ def check_answer(
             marker for beside in (cited[n + 1 : n + 2], cited[max(0, n - 1) : n]) for one in beside for marker in one
         ]
         statement = checker.check(text, markers or checker.source_of(text, around), bool(markers))
-        if statement.wrong and markers and (source := checker.source_of(text, ())):
+        if statement.verdict in REJECTED and markers and (source := checker.source_of(text, ())):
             moved = checker.check(text, source, cited=True)
-            statement = statement if moved.wrong or moved.unsure else moved
+            statement = moved if moved.verdict in (None, Verdict.SUPPORTED) else statement
         statements.append(statement)
     return _shown(plain, spans, statements, language)
 
@@ -104,14 +106,18 @@ def _shown(plain: str, spans: Sequence[Slice], statements: Sequence[Statement], 
     left_out: list[Rejected] = []
     last = 0
     for statement, (start, end) in zip(statements, spans, strict=True):
-        if why := _reason(statement, language):
-            left_out.append(Rejected(statement.text, why))
+        if statement.why:
+            left_out.append(Rejected(statement.text, statement.why))
         else:
             sentence = _with_markers(plain[start:end], [each.marker for each in statement.citations], language)
             for marker in map(int, MARKER.findall(sentence)):
                 numbers.setdefault(marker, len(numbers) + 1)
             sentence = MARKER.sub(lambda match: f"[{numbers[int(match[1])]}]", sentence)
-            pieces += [plain[last:start], sentence, tables()["unsure"][language] if statement.unsure else ""]
+            pieces += [
+                plain[last:start],
+                sentence,
+                tables()["unsure"][language] if statement.verdict == Verdict.NOT_CHECKED else "",
+            ]
             citations += [replace(each, marker=numbers[each.marker]) for each in statement.citations]
         last = end
     return Checked("".join(pieces).strip(), tuple(citations), tuple(left_out), tuple(statements))
@@ -125,13 +131,6 @@ def _with_markers(sentence: str, cited: Sequence[int], language: Language) -> st
     bare = plain.rstrip("。.；;！!？? \n")
     blank = " " if language == "en" else ""
     return bare + blank + "".join(f"[{marker}]" for marker in dict.fromkeys(cited)) + plain[len(bare) :]
-
-
-def _reason(statement: Statement, language: Language) -> str:
-    """Why a statement is not shown; "" where it is."""
-    wrong = statement.wrong or ("view" if not statement.states and refuses(statement.text) else "")
-    joined = ("、" if language == "zh" else ", ").join(statement.what)
-    return tables()["wrong"][language][wrong].format(what=joined) if wrong else ""
 
 
 def plain_markers(answer: str, known: Iterable[int]) -> str:

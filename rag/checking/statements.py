@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from rag.checking.comparison import Doubt, compare
 from rag.checking.passages import Passage, unsupported_figures
-from rag.checking.words import read_sentences
+from rag.checking.words import read_sentences, tables
 from rag.lexicon import Lexicon
 from rag.records import Citation, Language, Paragraph, Report, Slice, Verdict
 from rag.text import figures, symbols
@@ -38,11 +38,9 @@ class Statement:
     """A sentence of a model's answer, and what checking it found."""
 
     text: str  # without its markers
+    verdict: Verdict | None = None  # None for a lead-in or the model's own view, which state nothing
     citations: tuple[Citation, ...] = ()  # numbered as the model's passages
-    wrong: str = ""  # why it is not verified, a key in data/checking.toml; "" where it is or states nothing
-    what: tuple[str, ...] = ()  # the figures that are wrong
-    states: bool = True  # False for a lead-in, which cites nothing
-    unsure: bool = False  # its figures and quotations hold; words alone do not tell whether the rest does
+    why: str = ""  # why it is not shown, in the answer's language; "" where it is
 
 
 def refuses(text: str) -> bool:
@@ -76,8 +74,10 @@ class Checker:
         """What becomes of a statement that cites these passages; `cited` says whether the model itself did."""
         passages = [self._passages[marker] for marker in markers]
         supporting = [each for each in passages if self._share(text, each.words) >= SUPPORT]
-        if (not cited and _leads_in(text)) or (refuses(text) and not (cited and supporting)):
-            return Statement(text, states=False)
+        if not cited and _leads_in(text):
+            return Statement(text)
+        if refuses(text) and not (cited and supporting):
+            return Statement(text, why=self._why("view"))
         if not self._right_language(text):
             return self._rejected(text, passages, "language")
         if _REFERENCE.fullmatch(text) or self._only_repeats(text):
@@ -93,8 +93,8 @@ class Checker:
         doubt = self._doubt(text, supporting or passages) if meant >= SUPPORT else Doubt.DENIED
         if doubt == Doubt.DENIED:
             return self._rejected(text, passages, "words")
-        unsure = doubt == Doubt.UNSURE or meant < MEANT
-        return Statement(text, self._citations(text, passages, unsure), unsure=unsure)
+        verdict = Verdict.NOT_CHECKED if doubt == Doubt.UNSURE or meant < MEANT else Verdict.SUPPORTED
+        return Statement(text, verdict, self._citations(text, passages, verdict))
 
     def source_of(self, text: str, first: Iterable[int]) -> tuple[int, ...]:
         """The passage that supports a statement which cites none: one cited beside it, else the best of all."""
@@ -108,9 +108,14 @@ class Checker:
 
     def _rejected(self, text: str, passages: Iterable[Passage], why: str, figures: Iterable[str] = ()) -> Statement:
         verdict = Verdict.NUMBER_MISMATCH if figures else Verdict.NOT_FOUND
-        return Statement(text, tuple(each.paraphrase(text, verdict) for each in passages), why, tuple(figures))
+        citations = tuple(each.paraphrase(text, verdict) for each in passages)
+        return Statement(text, verdict, citations, self._why(why, figures))
 
-    def _citations(self, text: str, passages: Sequence[Passage], unsure: bool) -> tuple[Citation, ...]:
+    def _why(self, key: str, figures: Iterable[str] = ()) -> str:
+        what = ("、" if self._language == "zh" else ", ").join(figures)
+        return str(tables()["wrong"][self._language][key].format(what=what))
+
+    def _citations(self, text: str, passages: Sequence[Passage], verdict: Verdict) -> tuple[Citation, ...]:
         """A citation for each quotation, of the first passage that has it; and of passages that then have none.
 
         Where the others support the statement, one that does not is let go.
@@ -118,9 +123,8 @@ class Checker:
         quotes = [text[start:end] for start, end in quoted(text)]
         found = [next(each for each in passages if each.has(quote)).cite(quote) for quote in quotes]
         rest = [each for each in passages if each.marker not in {citation.marker for citation in found}]
-        if not unsure:
+        if verdict == Verdict.SUPPORTED:
             rest = [each for each in rest if self._share(text, each.words) >= SUPPORT / 2]
-        verdict = Verdict.NOT_CHECKED if unsure else Verdict.SUPPORTED
         return (*found, *(each.paraphrase(text, verdict) for each in rest))
 
     def _share_meant(self, text: str, words: frozenset[str], passages: Iterable[Passage]) -> float:
