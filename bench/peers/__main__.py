@@ -25,7 +25,7 @@ from eval import runs
 from eval.scoring import Library, Scored, score
 from rag.errors import RagError
 from rag.index import Index, open_index
-from rag.models.embedder import folder_of
+from rag.models.catalogue import folder_of
 from rag.question import stand_alone
 from rag.settings import Settings, load_settings
 

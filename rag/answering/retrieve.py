@@ -28,7 +28,7 @@ from rag.text import language as language_of
 if TYPE_CHECKING:
     from langchain_core.embeddings import Embeddings
 
-    from rag.models.reranker import Reranker
+    from rag.models.cross_encoder import Reranker
 
 Scores = NDArray[np.float64]  # one per paragraph of the index; nan where a leg cannot speak for it
 Cosines = NDArray[np.float32]  # of a question with every view of the index

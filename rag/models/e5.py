@@ -8,7 +8,8 @@ out exactly as the copy has them, in 32 bits; the pooler, which the copy lacks a
 import json
 import shutil
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from importlib import resources
 from pathlib import Path
 from typing import Any
 
@@ -19,30 +20,10 @@ from rag.errors import ModelError
 
 MAGIC, VERSION = b"E5S1", 1
 BLOCK = 32  # weights that share a scale
-BLOCK_BYTES = 18  # the scale and their sixteen bytes
 FLOAT, FOUR_BIT = 0, 1  # the types of a tensor
 MOST_TENSORS = 1000  # the model has 197
 
 Weights = NDArray[np.float32]
-
-_LAYER = {
-    "q": "attention.self.query",
-    "k": "attention.self.key",
-    "v": "attention.self.value",
-    "ao": "attention.output.dense",
-    "aln": "attention.output.LayerNorm",
-    "fi": "intermediate.dense",
-    "fo": "output.dense",
-    "oln": "output.LayerNorm",
-}
-_EMBEDDINGS = {
-    "emb.word": "word_embeddings.weight",
-    "emb.pos": "position_embeddings.weight",
-    "emb.type": "token_type_embeddings.weight",
-    "emb.ln.w": "LayerNorm.weight",
-    "emb.ln.b": "LayerNorm.bias",
-}
-_ENDING = {"w": "weight", "b": "bias"}
 
 
 def convert(copy: Path, tokenizer: Path, folder: Path) -> None:
@@ -52,19 +33,20 @@ def convert(copy: Path, tokenizer: Path, folder: Path) -> None:
     try:
         sizes, tensors = read(copy)
     except (struct.error, ValueError) as error:
-        raise ModelError(f"{copy} is not a four-bit copy of multilingual-e5-small ({error}).") from error
-    pooling = folder / "1_Pooling"
-    pooling.mkdir(parents=True)
+        raise ModelError("four-bit-damaged", copy=str(copy), reason=str(error)) from error
+    written = (resources.files("rag") / "data" / "multilingual-e5-small.files.json").read_text(encoding="utf-8")
+    files = json.loads(written)
+    files["config.json"] |= sizes
+    files["1_Pooling/config.json"] = {
+        "word_embedding_dimension": sizes["hidden_size"],
+        **files["1_Pooling/config.json"],
+    }
+    files["sentence_bert_config.json"] = {"max_seq_length": sizes["max_position_embeddings"]}
+    (folder / "1_Pooling").mkdir(parents=True)
+    for name, content in files.items():
+        (folder / name).write_text(content if isinstance(content, str) else json.dumps(content, indent=1), "utf-8")
     save_file(tensors, folder / "model.safetensors", metadata={"format": "pt"})
     shutil.copyfile(tokenizer, folder / "tokenizer.json")
-    _write(folder / "config.json", _config(sizes))
-    _write(folder / "tokenizer_config.json", _TOKENIZER)
-    _write(folder / "sentence_bert_config.json", {"max_seq_length": sizes["max_position_embeddings"]})
-    _write(folder / "modules.json", [_module(n, path, kind) for n, (path, kind) in enumerate(_MODULES)])
-    _write(
-        pooling / "config.json", {"word_embedding_dimension": sizes["hidden_size"], "pooling_mode_mean_tokens": True}
-    )
-    _write(folder / "config_sentence_transformers.json", {"prompts": {"query": "query: ", "document": "passage: "}})
 
 
 def read(copy: Path) -> tuple[dict[str, Any], dict[str, Weights]]:
@@ -77,23 +59,6 @@ def read(copy: Path) -> tuple[dict[str, Any], dict[str, Weights]]:
     hidden, layers, heads, inner, vocabulary, positions, types, epsilon, block, pieces, *_, blob = numbers
     if block != BLOCK:
         raise ValueError(f"its blocks have {block} weights, not {BLOCK}")
-    at = header.size + 4 * (pieces + 1) + 4 * pieces + blob
-    _, map_bytes = struct.unpack_from("<iI", content, at)
-    named = dict(_tensors(content, at + 8 + map_bytes))
-    if len(named) != len(_EMBEDDINGS) + 2 * len(_LAYER) * layers:
-        raise ValueError(f"it has {len(named)} tensors for {layers} layers")
-    shapes = _shapes(layers, hidden, inner) | {
-        "emb.word": (vocabulary, hidden),
-        "emb.pos": (positions, hidden),
-        "emb.type": (types, hidden),
-    }
-    if missing := shapes.keys() - named.keys():
-        raise ValueError(f"it has no tensor {min(missing)!r}")
-    tensors = {_standard_name(name): named[name].reshape(shape) for name, shape in shapes.items()}
-    tensors |= {
-        "pooler.dense.weight": np.zeros((hidden, hidden), np.float32),
-        "pooler.dense.bias": np.zeros(hidden, np.float32),
-    }
     sizes = {
         "hidden_size": hidden,
         "num_hidden_layers": layers,
@@ -104,20 +69,47 @@ def read(copy: Path) -> tuple[dict[str, Any], dict[str, Weights]]:
         "type_vocab_size": types,
         "layer_norm_eps": round(epsilon, 15),
     }
-    return sizes, tensors
-
-
-def _shapes(layers: int, hidden: int, inner: int) -> dict[str, tuple[int, ...]]:
-    """The shape of every tensor but the three embeddings', under its name in the copy."""
-    of_layer: dict[str, tuple[int, ...]] = {
-        **{f"{part}.{ending}": (hidden,) for part in _LAYER for ending in _ENDING},
-        **{f"{part}.w": (hidden, hidden) for part in ("q", "k", "v", "ao")},
-        "fi.w": (inner, hidden),
-        "fi.b": (inner,),
-        "fo.w": (hidden, inner),
+    at = header.size + 4 * (pieces + 1) + 4 * pieces + blob
+    _, map_bytes = struct.unpack_from("<iI", content, at)
+    held = dict(_tensors(content, at + 8 + map_bytes))
+    expected = _expected(sizes)
+    if len(held) != len(expected):
+        raise ValueError(f"it has {len(held)} tensors for {layers} layers")
+    if missing := expected.keys() - held.keys():
+        raise ValueError(f"it has no tensor {min(missing)!r}")
+    tensors = {standard: held[name].reshape(shape) for name, (standard, shape) in expected.items()}
+    pooler = {
+        "pooler.dense.weight": np.zeros((hidden, hidden), np.float32),
+        "pooler.dense.bias": np.zeros(hidden, np.float32),
     }
-    shapes: dict[str, tuple[int, ...]] = {f"l{n}.{name}": of_layer[name] for n in range(layers) for name in of_layer}
-    return shapes | {"emb.ln.w": (hidden,), "emb.ln.b": (hidden,)}
+    return sizes, tensors | pooler
+
+
+def _expected(sizes: Mapping[str, int]) -> dict[str, tuple[str, tuple[int, ...]]]:
+    """Of every tensor its name in the copy, the name transformers' BertModel gives it, and its shape."""
+    hidden, inner = sizes["hidden_size"], sizes["intermediate_size"]
+    tensors: dict[str, tuple[str, tuple[int, ...]]] = {
+        "emb.word": ("embeddings.word_embeddings.weight", (sizes["vocab_size"], hidden)),
+        "emb.pos": ("embeddings.position_embeddings.weight", (sizes["max_position_embeddings"], hidden)),
+        "emb.type": ("embeddings.token_type_embeddings.weight", (sizes["type_vocab_size"], hidden)),
+        "emb.ln.w": ("embeddings.LayerNorm.weight", (hidden,)),
+        "emb.ln.b": ("embeddings.LayerNorm.bias", (hidden,)),
+    }
+    of_layer: dict[str, tuple[str, tuple[int, ...]]] = {
+        "q": ("attention.self.query", (hidden, hidden)),
+        "k": ("attention.self.key", (hidden, hidden)),
+        "v": ("attention.self.value", (hidden, hidden)),
+        "ao": ("attention.output.dense", (hidden, hidden)),
+        "aln": ("attention.output.LayerNorm", (hidden,)),
+        "fi": ("intermediate.dense", (inner, hidden)),
+        "fo": ("output.dense", (hidden, inner)),
+        "oln": ("output.LayerNorm", (hidden,)),
+    }
+    for n in range(sizes["num_hidden_layers"]):
+        for part, (standard, shape) in of_layer.items():
+            tensors[f"l{n}.{part}.w"] = (f"encoder.layer.{n}.{standard}.weight", shape)
+            tensors[f"l{n}.{part}.b"] = (f"encoder.layer.{n}.{standard}.bias", shape[:1])
+    return tensors
 
 
 def _tensors(content: bytes, at: int) -> Iterator[tuple[str, Weights]]:
@@ -150,51 +142,3 @@ def _four_bit(values: bytes) -> Weights:
     quarters = np.concatenate([pairs & 0x0F, pairs >> 4], axis=1).astype(np.int8) - 8
     weights: Weights = (quarters * blocks["scale"].astype(np.float32)[:, None]).reshape(-1)
     return weights
-
-
-def _standard_name(name: str) -> str:
-    """The name transformers' BertModel gives a tensor.
-
-    >>> _standard_name("l0.aln.w"), _standard_name("emb.word")
-    ('encoder.layer.0.attention.output.LayerNorm.weight', 'embeddings.word_embeddings.weight')
-    """
-    if name in _EMBEDDINGS:
-        return f"embeddings.{_EMBEDDINGS[name]}"
-    layer, part, ending = name.split(".")
-    return f"encoder.layer.{int(layer[1:])}.{_LAYER[part]}.{_ENDING[ending]}"
-
-
-_TOKENIZER = {
-    "tokenizer_class": "XLMRobertaTokenizerFast",
-    "bos_token": "<s>",
-    "cls_token": "<s>",
-    "eos_token": "</s>",
-    "sep_token": "</s>",
-    "pad_token": "<pad>",
-    "unk_token": "<unk>",
-    "mask_token": "<mask>",
-    "model_max_length": 512,
-    "clean_up_tokenization_spaces": False,
-}
-_MODULES = (("", "Transformer"), ("1_Pooling", "Pooling"), ("2_Normalize", "Normalize"))
-
-
-def _config(sizes: dict[str, Any]) -> dict[str, Any]:
-    return {
-        "architectures": ["BertModel"],
-        "model_type": "bert",
-        "hidden_act": "gelu",
-        "hidden_dropout_prob": 0.1,
-        "attention_probs_dropout_prob": 0.1,
-        "pad_token_id": 0,
-        "torch_dtype": "float32",
-        **sizes,
-    }
-
-
-def _module(n: int, path: str, kind: str) -> dict[str, Any]:
-    return {"idx": n, "name": str(n), "path": path, "type": f"sentence_transformers.models.{kind}"}
-
-
-def _write(path: Path, value: object) -> None:
-    path.write_text(json.dumps(value, indent=1), encoding="utf-8")

@@ -9,19 +9,20 @@ This module knows nothing of paragraphs, questions' meaning or indexes.
 """
 
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cache as remember
-from hashlib import file_digest, sha256
+from hashlib import sha256
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 from langchain_core.embeddings import Embeddings
 from numpy.typing import NDArray
 
 from rag.errors import ModelError
-from rag.models.catalogue import models_folder, prompts_of
+from rag.models.catalogue import folder_of, prompts_of
+from rag.models.sources import Progress, checksum_of
 from rag.text import language
 
 if TYPE_CHECKING:
@@ -29,7 +30,6 @@ if TYPE_CHECKING:
 
 FloatMatrix = NDArray[np.float32]
 Means = Mapping[str, FloatMatrix]  # "question zh", "paragraph en" … → the mean of such vectors, (dim,)
-Progress = Callable[[str, int, int], None]  # what is being done, how much is done, of how much
 
 DATA = Path(__file__).parents[1] / "data"
 BATCH = 8  # texts encoded at once: on two cores a quarter quicker than the library's 32, which pads more
@@ -85,63 +85,6 @@ class Embedder(Embeddings):
         return f"Embedder({self.name!r}, dim={self.dim}, fingerprint={self.fingerprint[:12]!r})"
 
 
-def load(name_or_path: str, cache: Path) -> Embedder:
-    """The embedder that was pulled under a name, or the one in a folder; never over the network.
-
-    Raises:
-        ModelError: there is none, or its files are damaged.
-    """
-    folder = folder_of(name_or_path, cache)
-    return Embedder(_sentence_transformer(folder), name_or_path, _fingerprint(folder), means_of(folder.name))
-
-
-def means_of(model: str) -> Means:
-    """The means of a known model's vectors; none where they are not known."""
-    from safetensors.numpy import load_file
-
-    path = _means_file(model)
-    return load_file(path) if path.is_file() else {}
-
-
-def fingerprint_of(name_or_path: str, cache: Path) -> str:
-    """The fingerprint `load` would give, without loading the model: a sha256 over its files."""
-    return _fingerprint(folder_of(name_or_path, cache))
-
-
-def folder_of(name_or_path: str, cache: Path) -> Path:
-    """The folder of an embedder that was pulled under a name, or that is given; ModelError where there is none."""
-    if os.sep not in name_or_path:
-        pulled = models_folder(cache) / name_or_path
-        if (pulled / "modules.json").is_file():
-            return pulled
-    folder = Path(name_or_path).expanduser()
-    if (folder / "modules.json").is_file():
-        return folder
-    if folder.is_dir():
-        raise ModelError(f"{folder} holds no sentence-transformers model. See those there are: rapporteur models")
-    raise ModelError(f"The embedder {name_or_path} is not here yet. Get it with: rapporteur models pull {name_or_path}")
-
-
-def _sentence_transformer(folder: Path) -> "SentenceTransformer":
-    os.environ.setdefault("HF_HUB_OFFLINE", "1")  # read when the library is first imported: a local model needs no hub
-    from safetensors import SafetensorError
-    from sentence_transformers import SentenceTransformer
-    from transformers.utils import logging
-
-    logging.disable_progress_bar()  # type: ignore[no-untyped-call]  # it would draw over ours
-    try:
-        return SentenceTransformer(
-            str(folder),
-            local_files_only=True,
-            trust_remote_code=False,
-            model_kwargs={"use_safetensors": True},
-            prompts=prompts_of(folder.name) or None,  # e5's files do not say theirs: a silent loss without them
-        )
-    except (OSError, ValueError, KeyError, RuntimeError, SafetensorError) as error:
-        reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
-        raise ModelError(f"{folder} cannot be loaded ({reason}). Get another: rapporteur models") from error
-
-
 @contextmanager
 def _one_thread() -> Iterator[None]:
     """A question gains nothing from a second thread, and waits half a second for it where a core is busy."""
@@ -155,16 +98,65 @@ def _one_thread() -> Iterator[None]:
         torch.set_num_threads(threads)
 
 
-# --- fingerprints -----------------------------------------------------------------------------------------------------
+def load(name_or_path: str, cache: Path) -> Embedder:
+    """The embedder that was pulled under a name, or the one in a folder; never over the network.
+
+    Raises:
+        ModelError: there is none, or its files are damaged.
+    """
+    folder = _folder(name_or_path, cache)
+    prompts = prompts_of(folder.name) or None  # e5's files do not say theirs: a silent loss without them
+    model = load_transformer("SentenceTransformer", folder, "embedder-damaged", prompts=prompts)
+    return Embedder(model, name_or_path, _fingerprint(folder), means_of(folder.name))
+
+
+def means_of(model: str) -> Means:
+    """The means of a known model's vectors; none where they are not known."""
+    from safetensors.numpy import load_file
+
+    path = _means_file(model)
+    return load_file(path) if path.is_file() else {}
+
+
+def fingerprint_of(name_or_path: str, cache: Path) -> str:
+    """The fingerprint `load` would give, without loading the model: a sha256 over its files."""
+    return _fingerprint(_folder(name_or_path, cache))
+
+
+def load_transformer(
+    kind: Literal["SentenceTransformer", "CrossEncoder"], folder: Path, error: str, **options: Any
+) -> Any:
+    """A model of sentence-transformers from a folder, never over the network; ModelError with that key if damaged."""
+    os.environ.setdefault("HF_HUB_OFFLINE", "1")  # read when the library is first imported: a local model needs no hub
+    import sentence_transformers
+    from safetensors import SafetensorError
+    from transformers.utils import logging
+
+    logging.disable_progress_bar()  # type: ignore[no-untyped-call]  # it would draw over ours
+    safe = {"local_files_only": True, "trust_remote_code": False, "model_kwargs": {"use_safetensors": True}}
+    try:
+        return getattr(sentence_transformers, kind)(str(folder), **safe, **options)
+    except (OSError, ValueError, KeyError, ImportError, RuntimeError, SafetensorError) as failure:
+        reason = (str(failure).strip() or type(failure).__name__).splitlines()[0]
+        raise ModelError(error, folder=str(folder), reason=reason[:160]) from failure
+
+
+def _folder(name_or_path: str, cache: Path) -> Path:
+    folder = folder_of(name_or_path, cache)
+    if not (folder / "modules.json").is_file():
+        raise ModelError("embedder-none", folder=str(folder))
+    return folder
 
 
 def _fingerprint(folder: Path) -> str:
     """A sha256 over the names and checksums of all that decides a vector: weights, tokenizer, configuration, means."""
+    files = [path for path in folder.rglob("*") if path.suffix in {".safetensors", ".json", ".txt", ".model"}]
+    named = [(path.relative_to(folder).as_posix(), path) for path in sorted(files) if path.is_file()]
+    means = _means_file(folder.name)
     digest = sha256()
-    for path in _model_files(folder):
-        digest.update(f"{path.relative_to(folder).as_posix()} {_checksum(path)}\n".encode())
-    if (means := _means_file(folder.name)).is_file():
-        digest.update(f"{means.name} {_checksum(means)}\n".encode())
+    for name, path in [*named, *([(means.name, means)] if means.is_file() else [])]:
+        status = path.stat()
+        digest.update(f"{name} {_checksum(path, status.st_size, status.st_mtime_ns)}\n".encode())
     return digest.hexdigest()
 
 
@@ -172,18 +164,7 @@ def _means_file(model: str) -> Path:
     return DATA / f"{model}.means.safetensors"
 
 
-def _model_files(folder: Path) -> list[Path]:
-    files = (path for path in folder.rglob("*") if path.suffix in {".safetensors", ".json", ".txt", ".model"})
-    return sorted(path for path in files if path.is_file())
-
-
-def _checksum(path: Path) -> str:
-    status = path.stat()
-    return _checksum_of_version(path, status.st_size, status.st_mtime_ns)
-
-
 @remember
-def _checksum_of_version(path: Path, size: int, modified: int) -> str:
+def _checksum(path: Path, size: int, modified: int) -> str:
     """Hashed once per process and version: `fingerprint_of` is often followed by `load`."""
-    with path.open("rb") as file:
-        return file_digest(file, "sha256").hexdigest()
+    return checksum_of(path)
