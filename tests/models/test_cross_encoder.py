@@ -1,21 +1,22 @@
-"""rag.models.reranker: an optional cross-encoder puts the first paragraphs in order."""
+"""rag.models.cross_encoder: a reranker puts the first paragraphs in order, an entailment model gives hints."""
 
 import json
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
+from ferries import CREWS, FERRIES, GOOD
 from made_index import FakeEmbedder
 
 from rag.answering.retrieve import RERANKED, Retriever
 from rag.errors import ModelError
 from rag.index import Index
 from rag.lexicon import Lexicon
-from rag.models.reranker import Reranker, load
+from rag.models.cross_encoder import Hints, Reranker, load_reranker
 from rag.question import Question
-from rag.records import Filters
-from rag.settings import Settings
+from rag.records import Citation, Filters, Language, Verdict
 from rag.text import language
 
 QUESTIONS = ["各国收缴了多少件非法小武器？", "How many illicit small arms were collected?"]
@@ -53,8 +54,8 @@ class ByLength(Reranker):
         return -np.array([len(text) for text in texts], dtype=float)
 
 
-def test_a_cross_encoder_scores_each_text(cross_encoder: Path) -> None:
-    reranker = load(str(cross_encoder), Settings())
+def test_a_cross_encoder_scores_each_text(cross_encoder: Path, tmp_path: Path) -> None:
+    reranker = load_reranker(str(cross_encoder), tmp_path)
     texts = ["各国收缴小武器", "small arms", "States", ""]
     scores = reranker.scores(QUESTIONS[0], texts)
     assert scores.shape == (4,)
@@ -70,7 +71,7 @@ def test_prompts_stand_around_question_and_text() -> None:
             return [0.5] * len(pairs)
 
     model = Model()
-    Reranker(model, "toy", {"query": "Q: ", "document": "D: ", "ending": "!"}).scores("why", ["so"])  # type: ignore
+    Reranker(model, {"query": "Q: ", "document": "D: ", "ending": "!"}).scores("why", ["so"])  # type: ignore
     assert model.pairs == [("Q: why", "D: so!")]
 
 
@@ -130,7 +131,7 @@ def test_what_is_no_cross_encoder_is_refused_in_one_line(
     config = json.loads((cross_encoder / "config.json").read_text())
     (tmp_path / "config.json").write_text("{" if changes is None else json.dumps({**config, **changes}))
     with pytest.raises(ModelError, match=said) as refused:
-        load(str(tmp_path), Settings())
+        load_reranker(str(tmp_path), tmp_path)
     assert "\n" not in str(refused.value)
     assert "RAPPORTEUR_RERANKER=none" in str(refused.value)
 
@@ -140,10 +141,86 @@ def test_a_damaged_file_is_told_in_one_line(cross_encoder: Path, tmp_path: Path)
         (tmp_path / file.name).write_bytes(file.read_bytes())
     (tmp_path / "model.safetensors").write_bytes(b"nothing")
     with pytest.raises(ModelError, match="cannot be loaded"):
-        load(str(tmp_path), Settings())
+        load_reranker(str(tmp_path), tmp_path)
 
 
 @pytest.mark.parametrize("name", ["bge-reranker-v2-m3", "no-such-model"])
 def test_a_model_that_is_not_here_says_so(name: str, tmp_path: Path) -> None:
     with pytest.raises(ModelError, match=name):
-        load(name, replace(Settings(), cache=tmp_path))
+        load_reranker(name, tmp_path)
+
+
+# Hints
+
+WORDS = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", *"渡船沉没三艘乘客丧生港口培训", "ferries", "sank", "courses"]
+
+
+def write_nli(folder: Path, labels: tuple[str, ...] = ("entailment", "neutral", "contradiction")) -> Path:
+    """A BERT of one layer with these labels, and a vocabulary of a few characters."""
+    import torch
+    from transformers import BertConfig, BertForSequenceClassification, BertTokenizerFast
+
+    folder.mkdir()
+    (folder / "vocab.txt").write_text("\n".join(WORDS) + "\n", encoding="utf-8")
+    BertTokenizerFast(vocab=str(folder / "vocab.txt")).save_pretrained(folder)
+    torch.manual_seed(0)
+    config = BertConfig(
+        vocab_size=len(WORDS),
+        hidden_size=16,
+        num_hidden_layers=1,
+        num_attention_heads=2,
+        intermediate_size=16,
+        id2label=dict(enumerate(labels)),
+        label2id={label: n for n, label in enumerate(labels)},
+    )
+    BertForSequenceClassification(config).save_pretrained(folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def nli(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_nli(tmp_path_factory.mktemp("nli") / "model")
+
+
+def _citation(language: Language, paragraph: Any = FERRIES) -> Citation:
+    return Citation(1, paragraph, GOOD[language], language, True, Verdict.NUMBER_MISMATCH)
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_a_hint_stands_beside_the_verdict_and_changes_nothing_else(nli: Path, language: Language) -> None:
+    given = [_citation(language), _citation(language, CREWS)]
+    hinted = Hints(nli).beside(given)
+    assert [replace(each, hint=None) for each in hinted] == given
+    assert all(each.hint is not None and 0 <= each.hint <= 1 for each in hinted)
+
+
+def test_the_likelihood_is_that_of_entailment_whatever_its_place(nli: Path, tmp_path: Path) -> None:
+    pair = [(FERRIES.text, GOOD["zh"])]
+    turned = write_nli(tmp_path / "turned", ("contradiction", "neutral", "Entailment"))
+    first, third = Hints(nli).entailment(pair)[0], Hints(turned).entailment(pair)[0]
+    neutral = write_nli(tmp_path / "middle", ("contradiction", "entailment", "neutral"))
+    assert first + Hints(neutral).entailment(pair)[0] + third == pytest.approx(1, abs=0.002)
+
+
+def test_each_pair_is_judged_by_itself(nli: Path) -> None:
+    pairs = [(FERRIES.text, "三艘渡船沉没"), (CREWS.text, "培训")]
+    alone = [Hints(nli).entailment([pair])[0] for pair in pairs]
+    assert Hints(nli).entailment(pairs) == pytest.approx(alone, abs=0.002)
+
+
+@pytest.mark.parametrize(("text", "statement"), [("渡船沉没" * 400, "三艘"), ("三艘", "渡船沉没" * 400)])
+def test_what_is_too_long_is_cut(nli: Path, text: str, statement: str) -> None:
+    assert 0 <= Hints(nli).entailment([(text, statement)])[0] <= 1  # uncut, the model has no place for it
+
+
+def test_nothing_to_judge_needs_no_model() -> None:
+    assert Hints(Path("nowhere")).beside([]) == ()
+
+
+def test_what_is_no_nli_model_says_so(tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match="is no NLI model") as caught:
+        Hints(tmp_path / "none").entailment([("a", "b")])
+    assert "\n" not in str(caught.value)
+    moods = write_nli(tmp_path / "moods", ("glad", "sad"))
+    with pytest.raises(ModelError, match="tells glad, sad, not entailment"):
+        Hints(moods).entailment([("a", "b")])
