@@ -3,144 +3,153 @@
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
 
 from rag.assistant import Assistant
+from rag.models import catalogue
 from rag.page import conversation
 from rag.page.conversation import Asking, Exchange, View
-from rag.page.drawer import as_chosen, first_run_html, settings_drawer
+from rag.page.export import TYPES
+from rag.page.markup import render
 from rag.page.turns import Turns
-from rag.page.wording import EXAMPLES, words
+from rag.page.wording import EXAMPLES, Screen, words
 from rag.records import Filters, Language
 
-if TYPE_CHECKING:
-    import gradio as gr
-
-    from rag.page.library import Spoken
-
-    Labelled = list[tuple[gr.blocks.Block, dict[str, str]]]  # a component, and its property → the key of its words
-
-SCREEN: Language = "en"  # what is sent before the browser says which language its reader chose
-MODEL = "model"  # events that run a model: all of them may come in, and then take turns
-AT_ONCE = 32  # of those: more than the line holds, so that whoever finds it full is told so
+KEPT = "rapporteur-settings"  # in the browser's own storage, as the language is
+MOST = 30  # paragraphs to find: more is a list nobody reads
+SHORT_OUTPUT = 120  # tokens a language model may write for a short answer: two statements in either language
+SUGGESTED = ("Qwen2.5-Coder-1.5B-Instruct", "Qwen3-4B-Instruct-2507")
+PRIVATE: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
+QUIETLY: dict[str, Any] = {**PRIVATE, "queue": False}  # for what takes no time
+SAVE: dict[str, Any] = {"fn": None, "outputs": None, "js": "(file) => window.rapporteur.save(file)", **QUIETLY}
+Outputs = tuple[Any, ...]
 
 
-def ask_tab(
-    assistant: Assistant, language: "gr.Radio", labelled: "Labelled", spoken: "Spoken", alone: bool
-) -> dict[str, Any]:
-    """The chat and what belongs to it; its components by name."""
-    import gradio as gr
+class AskTab:
+    """The chat and what belongs to it."""
 
-    say = words(SCREEN)
-    gr.HTML('<details id="earlier" hidden><summary></summary><div></div></details>', apply_default_css=False)
-    chat = gr.Chatbot(
-        label=say["conversation"],
-        show_label=False,
-        elem_id="chat",
-        height="62vh",
-        autoscroll=False,
-        visible="hidden",
-        buttons=[],
-        feedback_options=None,
-        latex_delimiters=[],
-        allow_file_downloads=False,
-        layout="bubble",
-    )
-    with gr.Column(elem_id="examples") as examples:
-        welcome = gr.HTML(welcome_html(SCREEN), apply_default_css=False)
-        with gr.Row():
-            tries = [gr.Button(example, size="md", min_width=240) for example in EXAMPLES]
-        help_ = gr.HTML(first_run_html(assistant, SCREEN), apply_default_css=False)
-    spoken.append((help_, lambda page: gr.update(value=first_run_html(assistant, page))))
-    notice = gr.HTML("", elem_id="notice", apply_default_css=False)
-    with gr.Row(elem_id="ask-row"):
-        box = gr.Textbox(
-            label=say["question"], placeholder=say["type_here"], lines=1, max_lines=8, elem_id="question", scale=8
+    def __init__(self, screen: Screen, assistant: Assistant, turns: Turns, alone: bool) -> None:
+        self.assistant, self.turns = assistant, turns
+        gr.HTML('<details id="earlier" hidden><summary></summary><div></div></details>', apply_default_css=False)
+        self.chat = screen.put(
+            gr.Chatbot,
+            {"label": "conversation"},
+            show_label=False,
+            elem_id="chat",
+            height="62vh",
+            autoscroll=False,
+            visible="hidden",
+            buttons=[],
+            feedback_options=None,
+            latex_delimiters=[],
+            allow_file_downloads=False,
+            layout="bubble",
         )
-        send = gr.Button(say["send"], variant="primary", scale=1, min_width=80, elem_id="send")
-        stop = gr.Button(say["stop"], variant="secondary", scale=1, min_width=80, interactive=False, elem_id="stop")
-    with gr.Accordion(say["filters"], open=False) as drawer:
-        only = gr.CheckboxGroup(report_choices(assistant), label=say["reports"], elem_id="only-reports")
-        during = gr.CheckboxGroup(year_choices(assistant), label=say["years"], elem_id="only-years")
-    chosen = settings_drawer(assistant, say, SCREEN, labelled, spoken, alone)
-    with gr.Row(elem_id="more-row"):
-        new = gr.Button(say["new"], size="sm", scale=0, min_width=140)
-        gr.HTML("", scale=1, min_width=0)
-        takes = {
-            kind: gr.Button(say[kind], size="sm", scale=0, min_width=120, elem_id=f"take-{kind}")
-            for kind in conversation.TYPES
-        }
-    labelled += [
-        (chat, {"label": "conversation"}),
-        (box, {"label": "question", "placeholder": "type_here"}),
-        (send, {"value": "send"}),
-        (stop, {"value": "stop"}),
-        (drawer, {"label": "filters"}),
-        (only, {"label": "reports"}),
-        (during, {"label": "years"}),
-        (new, {"value": "new"}),
-        *((take, {"value": kind}) for kind, take in takes.items()),
-    ]
-    return {
-        **chosen,
-        "chat": chat,
-        "notice": notice,
-        "box": box,
-        "send": send,
-        "stop": stop,
-        "examples": examples,
-        "welcome": welcome,
-        "tries": tries,
-        "only": only,
-        "during": during,
-        "new": new,
-        "takes": takes,
-        "taken": gr.JSON(visible=False),
-        "exchanges": gr.State(()),
-        "pending": gr.State(None),  # an Asking
-    }
+        with gr.Column(elem_id="examples") as self.examples:
+            screen.html(partial(render, "welcome"))
+            with gr.Row():
+                self.tries = [gr.Button(example, size="md", min_width=240) for example in EXAMPLES]
+            screen.html(partial(first_run_html, assistant))
+        self.notice = gr.HTML("", elem_id="notice", apply_default_css=False)
+        self._put_question(screen)
+        self._put_filters(screen)
+        self.drawer = Drawer(screen, assistant, alone)
+        self._put_takes(screen)
+        self.taken = gr.JSON(visible=False)
+        self.exchanges, self.pending = gr.State(()), gr.State(None)  # the latter an Asking
 
+    def _put_question(self, screen: Screen) -> None:
+        labels = {"label": "question", "placeholder": "type_here"}
+        button: dict[str, Any] = {"scale": 1, "min_width": 80}
+        with gr.Row(elem_id="ask-row"):
+            self.box = screen.put(gr.Textbox, labels, lines=1, max_lines=8, elem_id="question", scale=8)
+            self.send = screen.put(gr.Button, {"value": "send"}, variant="primary", elem_id="send", **button)
+            self.stop = screen.put(
+                gr.Button, {"value": "stop"}, variant="secondary", interactive=False, elem_id="stop", **button
+            )
 
-def connect(assistant: Assistant, turns: Turns, part: dict[str, Any], script: "gr.HTML", language: "gr.Radio") -> None:
-    """What asking, asking again, editing, stopping and starting anew do."""
-    import gradio as gr
+    def _put_filters(self, screen: Screen) -> None:
+        def reports(_page: Language) -> dict[str, Any]:
+            return {"choices": [(each.name, each.id) for each in self.assistant.index.reports.values()]}
 
-    shown = [part[name] for name in ("chat", "exchanges", "pending", "box", "notice", "stop", "examples")]
+        def years(_page: Language) -> dict[str, Any]:
+            found = {year for each in self.assistant.index.reports.values() for year in each.years}
+            return {"choices": [(str(year), year) for year in sorted(found)]}
 
-    def on_page(view: View, running: Asking | None = None) -> tuple[Any, ...]:
-        """A view as the outputs in `shown`."""
+        with screen.put(gr.Accordion, {"label": "filters"}, open=False):
+            self.only = screen.put(gr.CheckboxGroup, {"label": "reports"}, reports, True, elem_id="only-reports")
+            self.during = screen.put(gr.CheckboxGroup, {"label": "years"}, years, True, elem_id="only-years")
+
+    def _put_takes(self, screen: Screen) -> None:
+        with gr.Row(elem_id="more-row"):
+            self.new = screen.put(gr.Button, {"value": "new"}, size="sm", scale=0, min_width=140)
+            gr.HTML("", scale=1, min_width=0)
+            self.takes = {
+                kind: screen.put(gr.Button, {"value": kind}, size="sm", scale=0, min_width=120, elem_id=f"take-{kind}")
+                for kind in TYPES
+            }
+
+    def connect(self, script: gr.HTML, language: gr.Radio) -> None:
+        """What asking, asking again, editing, stopping and starting anew do."""
+        shown = [self.chat, self.exchanges, self.pending, self.box, self.notice, self.stop, self.examples]
+        drawer = self.drawer
+        narrowed = [self.exchanges, self.only, self.during, language, drawer.llm, drawer.style, drawer.k]
+        runs = [
+            asked(self.answer, [self.box, *narrowed], shown, **PRIVATE) for asked in (self.box.submit, self.send.click)
+        ]
+        for each, example in zip(self.tries, EXAMPLES, strict=True):
+            runs.append(each.click(partial(self.answer, example), narrowed, shown, **PRIVATE))
+        runs.append(script.retry(self.answer_again, narrowed, shown, **PRIVATE))
+        for run in runs:
+            run.failure(self.fail, [self.exchanges, self.pending, language], shown, **QUIETLY)
+        self.stop.click(self.stop_asking, self.pending, self.stop, **QUIETLY)
+        self.new.click(self.begin_anew, self.pending, shown, **QUIETLY)
+        script.edit(self.edit, self.exchanges, self.box, **QUIETLY)
+        conversed, taken = [self.exchanges, language], [self.taken, self.notice]
+        for kind, button in self.takes.items():
+            button.click(partial(self.take, kind), conversed, taken, **QUIETLY).then(inputs=self.taken, **SAVE)
+        script.take(self.take_one, conversed, taken, **QUIETLY).then(inputs=self.taken, **SAVE)
+
+    def outputs(self, view: View, asking: Asking | None = None) -> Outputs:
+        """A view as chat, exchanges, pending, box, notice, stop and examples."""
         asked = bool(view.messages)
         return (
             gr.update(value=view.messages, visible=True if asked else "hidden"),
             view.exchanges,
-            running,
+            asking,
             view.box,
             view.notice,
-            gr.update(interactive=running is not None),
+            gr.update(interactive=asking is not None),
             gr.update(visible=not asked),
         )
 
     def answer(
+        self,
         question: str,
         exchanges: Sequence[Exchange],
         only: list[str],
         during: list[int],
         page: Language,
         *chosen: Any,
-    ) -> Iterator[tuple[Any, ...]]:
-        filters = Filters(frozenset(only), frozenset(during))
-        asking = Asking(question)
-        chosen_one = as_chosen(assistant, *chosen)
-        with closing(conversation.ask_in_turn(chosen_one, turns, question, exchanges, filters, page)) as views:
+    ) -> Iterator[Outputs]:
+        """A question answered, unless its reader stops it or leaves it: it ends itself at the next word."""
+        filters, asking = Filters(frozenset(only), frozenset(during)), Asking(question)
+        assistant = self.drawer.as_chosen(*chosen)
+        views = conversation.ask_in_turn(assistant, self.turns, question, exchanges, filters, page)
+        with closing(views):
             for view in views:
                 if asking.left:
                     return
                 if asking.stopped:
-                    yield on_page(conversation.stopped(exchanges, question, page))
+                    yield self.outputs(conversation.stopped(exchanges, question, page))
                     return
-                yield on_page(view, asking if view.asking else None)
+                yield self.outputs(view, asking if view.asking else None)
 
-    def again(
+    def answer_again(
+        self,
         exchanges: Sequence[Exchange],
         only: list[str],
         during: list[int],
@@ -149,79 +158,133 @@ def connect(assistant: Assistant, turns: Turns, part: dict[str, Any], script: "g
         style: str,
         k: int,
         event: gr.EventData,
-    ) -> Iterator[tuple[Any, ...]]:
+    ) -> Iterator[Outputs]:
+        """The question of a turn once more; in place of the last one."""
         turn = event._data.get("turn")
-        question = conversation.question_of(exchanges, turn)
-        yield from answer(question, conversation.without_last(exchanges, turn), only, during, page, llm, style, k)
+        before = conversation.without_last(exchanges, turn)
+        yield from self.answer(conversation.question_of(exchanges, turn), before, only, during, page, llm, style, k)
 
-    narrowed = [part["exchanges"], part["only"], part["during"], language, part["llm"], part["style"], part["k"]]
-    running: dict[str, Any] = {
-        "concurrency_id": MODEL,
-        "concurrency_limit": AT_ONCE,
-        "api_visibility": "private",
-        "show_progress": "hidden",
-    }
-    asked = (part["box"].submit, part["send"].click)
-    runs = [trigger(answer, [part["box"], *narrowed], shown, **running) for trigger in asked]
-    runs += [
-        each.click(partial(answer, example), narrowed, shown, **running)
-        for each, example in zip(part["tries"], EXAMPLES, strict=True)
-    ]
-    runs.append(script.retry(again, narrowed, shown, **running))
-    left = [part["exchanges"], part["pending"], language]
-    quietly: dict[str, Any] = {"api_visibility": "private", "queue": False, "show_progress": "hidden"}
+    def fail(self, exchanges: Sequence[Exchange], asking: Asking | None, page: Language) -> Outputs:
+        """What is said where answering broke down."""
+        return self.outputs(conversation.failed(exchanges, asking.question if asking else "", page))
 
-    def failed(exchanges: Sequence[Exchange], asking: Asking | None, page: Language) -> Any:
-        return on_page(conversation.failed(exchanges, asking.question if asking else "", page))
-
-    def stop(asking: Asking | None) -> Any:
-        if asking:  # it ends itself at the next word: Gradio's own way counts as a failure, and may come too late
+    def stop_asking(self, asking: Asking | None) -> Any:
+        """Ask the answer to end: Gradio's own way counts as a failure, and may come too late."""
+        if asking:
             asking.stopped = True
         return gr.update(interactive=False)
 
-    def begin_anew(asking: Asking | None) -> Any:
+    def begin_anew(self, asking: Asking | None) -> Outputs:
+        """An empty conversation."""
         if asking:
             asking.left = True
-        return on_page(View(()))
+        return self.outputs(View(()))
 
-    for run in runs:
-        run.failure(failed, left, shown, **quietly)
-    part["stop"].click(stop, part["pending"], part["stop"], **quietly)
-    part["new"].click(begin_anew, part["pending"], shown, **quietly)
-
-    def edit(exchanges: Sequence[Exchange], event: gr.EventData) -> str:
+    def edit(self, exchanges: Sequence[Exchange], event: gr.EventData) -> str:
+        """A turn's question, for the box."""
         return conversation.question_of(exchanges, event._data.get("turn"))
 
-    for kind, take in part["takes"].items():
-        take.click(
-            lambda exchanges, page, kind=kind: conversation.take_away(assistant, exchanges, kind, page),
-            [part["exchanges"], language],
-            [part["taken"], part["notice"]],
-            **quietly,
-        ).then(None, part["taken"], None, js="(file) => window.rapporteur.save(file)", **quietly)
-    script.edit(edit, part["exchanges"], part["box"], **quietly)
+    def take(self, kind: str, exchanges: Sequence[Exchange], page: Language) -> Any:
+        """The conversation as a file."""
+        return conversation.take_away(self.assistant, exchanges, kind, page)
 
-    def take_one(exchanges: Sequence[Exchange], page: Language, event: gr.EventData) -> Any:
+    def take_one(self, exchanges: Sequence[Exchange], page: Language, event: gr.EventData) -> Any:
+        """A turn as a file."""
         turn, kind = event._data.get("turn"), str(event._data.get("kind"))
-        return conversation.take_away(assistant, exchanges, kind, page, turn if isinstance(turn, int) else -1)
-
-    script.take(take_one, [part["exchanges"], language], [part["taken"], part["notice"]], **quietly).then(
-        None, part["taken"], None, js="(file) => window.rapporteur.save(file)", **quietly
-    )
+        return conversation.take_away(self.assistant, exchanges, kind, page, turn if isinstance(turn, int) else -1)
 
 
-def report_choices(assistant: Assistant) -> list[tuple[str, str]]:
-    """The reports a question can be limited to: name and id."""
-    return [(each.name, each.id) for each in assistant.index.reports.values()]
+class Drawer:
+    """The settings that one reader chooses for themselves, kept in the browser, and what a download would add."""
+
+    def __init__(self, screen: Screen, assistant: Assistant, alone: bool) -> None:
+        self.assistant, self.alone = assistant, alone
+        settings, embedders = assistant.settings, _installed(assistant, "embedder")
+        embedders.setdefault(settings.embedder, Path(settings.embedder).name)
+        with screen.put(gr.Accordion, {"label": "settings"}, open=False, elem_id="settings"):
+            llms = lambda page: {"choices": _choices(self.llms(page))}  # noqa: E731
+            self.llm = screen.put(gr.Radio, {"label": "set_llm"}, llms, value=settings.llm, elem_id="set-llm")
+            styles = lambda page: {"choices": [(words(page)[f"set_{each}"], each) for each in ("full", "short")]}  # noqa: E731
+            self.style = screen.put(gr.Radio, {"label": "set_style"}, styles, value="full", elem_id="set-style")
+            k: dict[str, Any] = {"minimum": 1, "maximum": MOST, "step": 1, "value": min(settings.k, MOST)}
+            self.k = screen.put(gr.Slider, {"label": "set_k"}, elem_id="set-k", buttons=[], **k)
+            self.embedder = screen.put(
+                gr.Radio,
+                {"label": "set_embedder"},
+                choices=_choices(embedders),
+                value=settings.embedder,
+                elem_id="set-embedder",
+            )
+            self.rebuild = gr.HTML("", elem_id="set-rebuild", apply_default_css=False)
+            screen.html(partial(downloads_html, assistant), elem_id="drawer-about")
+        self.kept = gr.BrowserState(None, storage_key=KEPT, secret=KEPT)  # no secret; a fixed key outlives a restart
+
+    def connect(self, blocks: gr.Blocks, language: gr.Radio) -> None:
+        """Choices are kept in the browser and come back with it; another embedder is told what it takes."""
+        chosen = [self.llm, self.style, self.k]
+        blocks.load(self.restore, self.kept, chosen, **QUIETLY)
+        for changed in (self.llm.input, self.style.input, self.k.release, self.k.change):  # typed, or by arrow keys
+            changed(lambda llm, style, k: {"llm": llm, "style": style, "k": k}, chosen, self.kept, **QUIETLY)
+
+        def other_embedder(name: str, page: Language) -> str:
+            return rebuild_html(name, page) if name != self.assistant.settings.embedder else ""
+
+        self.embedder.input(other_embedder, [self.embedder, language], self.rebuild, **QUIETLY)
+
+    def restore(self, kept: object) -> list[Any]:
+        """What the browser kept, as far as it can still be chosen."""
+        found = kept if isinstance(kept, dict) else {}
+        llm, style, k = found.get("llm"), found.get("style"), found.get("k")
+        return [
+            llm if llm in self.llms("en") else gr.skip(),
+            style if style in ("full", "short") else gr.skip(),
+            k if isinstance(k, int) and 1 <= k <= MOST else gr.skip(),
+        ]
+
+    def llms(self, page: Language) -> dict[str, str]:
+        """What may answer, setting → name; all that is here where one person uses the page: each fills a memory."""
+        setting = self.assistant.settings.llm
+        found = {"none": words(page)["set_none"]}
+        if setting != "none":
+            found[setting] = setting if setting.startswith("http") else Path(setting).name
+        return found | (_installed(self.assistant, "llm") if self.alone else {})
+
+    def as_chosen(self, llm: str, style: str, k: float) -> Assistant:
+        """The assistant as one reader wants it."""
+        settings, short = self.assistant.settings, style == "short"
+        return self.assistant.as_chosen(
+            llm=llm,
+            k=int(k),
+            passages=min(int(k), settings.passages),
+            short=short,
+            llm_output=min(settings.llm_output, SHORT_OUTPUT) if short else settings.llm_output,
+        )
 
 
-def year_choices(assistant: Assistant) -> list[tuple[str, int]]:
-    """The years a question can be limited to."""
-    years = sorted({year for each in assistant.index.reports.values() for year in each.years})
-    return [(str(year), year) for year in years]
+def first_run_html(assistant: Assistant, page: Language) -> str:
+    """The help of the first visit: what runs now, what a download would add, and a button that puts it away."""
+    return render("first-run", page, models=_missing(assistant)) if assistant.settings.llm == "none" else ""
 
 
-def welcome_html(page: Language) -> str:
-    """What stands over the examples."""
-    say = words(page)
-    return f'<p>{say["welcome"]}</p><p class="note">{say["examples"]}</p>'
+def downloads_html(assistant: Assistant, page: Language) -> str:
+    """What each suggested model that is not here would add, with the exact commands; nothing where all are here."""
+    return render("downloads", page, models=_missing(assistant))
+
+
+def rebuild_html(embedder: str, page: Language) -> str:
+    """What choosing another embedder takes."""
+    return render("rebuild", page, name=embedder)
+
+
+def _missing(assistant: Assistant) -> list[catalogue.Model]:
+    missing = [row.model for row in catalogue.rows(assistant.settings) if row.path is None]
+    return sorted((each for each in missing if each.name in SUGGESTED), key=lambda each: SUGGESTED.index(each.name))
+
+
+def _installed(assistant: Assistant, kind: str) -> dict[str, str]:
+    rows = [row for row in catalogue.rows(assistant.settings) if row.model.kind == kind and row.path]
+    return {str(row.path): row.model.name for row in rows}
+
+
+def _choices(names: dict[str, str]) -> list[tuple[str, str]]:
+    return [(name, value) for value, name in names.items()]

@@ -1,6 +1,6 @@
 """One reader's conversation: questions asked, what the chat shows while and after they are answered.
 
-It knows nothing of Gradio: `layout.py` puts what it returns on the page.
+It knows nothing of Gradio: `layout.py` and `asking.py` put what it returns on the page.
 """
 
 from base64 import b64encode
@@ -9,44 +9,24 @@ from dataclasses import dataclass
 
 from rag.assistant import Assistant
 from rag.errors import QuestionError, RagError, SettingError, UnknownParagraph
-from rag.page.export import as_docx, as_json, as_markdown
+from rag.page.export import TYPES, as_file
 from rag.page.markup import (
     answer_html,
+    comparison_html,
     found_html,
     notice_html,
     paragraph_html,
     question_html,
-    stopped_html,
+    report_html,
     waiting_html,
     writing_html,
 )
-from rag.page.reading import comparison_html, report_html
 from rag.page.turns import Busy, Turns
 from rag.page.wording import complaint, words
-from rag.records import (
-    Answer,
-    Filters,
-    Hit,
-    Language,
-    Paragraph,
-    Quoted,
-    Report,
-    Retrieved,
-    Slice,
-    Turn,
-    Verdict,
-    Waiting,
-    Writing,
-)
+from rag.records import Answer, Filters, Language, Paragraph, Quoted, Retrieved, Slice, Turn, Verdict, Waiting, Writing
 from rag.text import language as language_of
 
-Messages = list[dict[str, str]]  # as Gradio's Chatbot takes them
 COMPARED = 2  # paragraphs of each report in a comparison: more would not fit beside each other
-TYPES = {
-    "md": "text/markdown;charset=utf-8",
-    "docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
-    "json": "application/json",
-}
 SHOWN = 6  # exchanges in the chat: Gradio sends and draws them all anew with every word, and a hundred take seconds
 BEAT = 0.5  # seconds between two words to a reader who waits: a closed page leaves the line within it
 QUOTED_AT_MOST = 20  # quotations a button may ask to have marked; an answer has four
@@ -80,14 +60,14 @@ class View:
     notice: str = ""  # a sentence to the reader, as HTML
 
     @property
-    def messages(self) -> Messages:
-        """The chat's messages, oldest first: the last exchanges; page.js keeps those before them at hand."""
-        said = [message for exchange in self.exchanges[-SHOWN:] for message in exchange.shown]
+    def messages(self) -> list[dict[str, str]]:
+        """The chat's messages as Gradio takes them, oldest first: page.js keeps those before the last exchanges."""
+        shown = [message for exchange in self.exchanges[-SHOWN:] for message in exchange.shown]
         if self.asking:
-            said.append(_message("user", question_html(self.asking, language_of(self.asking))))
+            shown.append(_message("user", question_html(self.asking, language_of(self.asking))))
         if self.growing:
-            said.append(_message("assistant", self.growing))
-        return said
+            shown.append(_message("assistant", self.growing))
+        return shown
 
 
 def ask_in_turn(
@@ -107,7 +87,7 @@ def ask_in_turn(
     with turn:
         seconds = 0.0
         while ahead := turn.ahead(seconds):
-            yield View(tuple(exchanges), question, waiting_html(ahead, page))
+            yield View(tuple(exchanges), question, waiting_html(words(page)["queue"].format(n=ahead), page))
             seconds = BEAT
         yield from ask(assistant, question, exchanges, filters, page, turn.step_aside)
 
@@ -125,27 +105,26 @@ def ask(
     A question that cannot be answered stays in the box, with a sentence saying why. `at_the_model` is called whenever a
     language model is heard of.
     """
-    before = tuple(exchanges)
-    reports, among = assistant.index.reports, assistant.index.paragraphs
+    before, reports = tuple(exchanges), assistant.index.reports
     history = [Turn(each.answer.understood or each.answer.question, each.answer.text) for each in before]
-    spoken, growing = language_of(question), ""
-    quoted: Answer | None = None
+    growing, quoted = "", None
     yield View(before, question)
     try:
         for news in assistant.stream(question, history, filters=filters):
             match news:
                 case Answer():
-                    yield View((*before, _exchange(news, filters, reports, len(before), among)))
+                    yield View((*before, _exchange(assistant, news, filters, len(before))))
                     return
                 case Retrieved():
-                    growing = found_html(news.hits, reports, spoken, among)
+                    growing = found_html(news.hits, reports, language_of(question))
                 case Quoted():
                     quoted = news.answer
-                    growing = writing_html("", "", quoted, reports, among)
+                    growing = writing_html("", "", quoted, reports)
                 case Writing() if quoted:
-                    growing = writing_html(news.checked, news.growing, quoted, reports, among)
+                    growing = writing_html(news.checked, news.growing, quoted, reports)
                 case Waiting() if quoted and news.ahead:
-                    growing = writing_html("", words(spoken)["queue"].format(n=news.ahead), quoted, reports, among)
+                    said = words(quoted.language)["queue"].format(n=news.ahead)
+                    growing = writing_html("", said, quoted, reports)
             if isinstance(news, Writing | Waiting):
                 at_the_model()
             yield View(before, question, growing)
@@ -154,19 +133,23 @@ def ask(
         yield View(before, box=question, notice=notice_html(said))
 
 
-def _exchange(
-    answer: Answer, filters: Filters, reports: Mapping[str, Report], turn: int, among: Sequence[Paragraph]
-) -> Exchange:
-    html = answer_html(answer, reports, only(filters, reports, answer.language), turn, among)
-    return Exchange(
-        answer, (_message("user", question_html(answer.question, answer.language)), _message("assistant", html))
-    )
+def _exchange(assistant: Assistant, answer: Answer, filters: Filters, turn: int) -> Exchange:
+    reports, say = assistant.index.reports, words(answer.language)
+    names = [reports[name].name for name in sorted(filters.reports) if name in reports]
+    limits = [say["comma"].join(each) for each in (names, map(str, sorted(filters.years)))]
+    only = say["semicolon"].join(each for each in limits if each)
+    question = _message("user", question_html(answer.question, answer.language))
+    return Exchange(answer, (question, _message("assistant", answer_html(answer, reports, only, turn))))
+
+
+def _message(role: str, content: str) -> dict[str, str]:
+    return {"role": role, "content": content}
 
 
 def stopped(exchanges: Sequence[Exchange], asking: str, page: Language) -> View:
     """What the page shows when a question was stopped: nothing is lost."""
-    growing = stopped_html(page) if asking else ""
-    return View(tuple(exchanges), asking, growing, asking, notice_html(words(page)["stopped"]) if asking else "")
+    said = words(page)["stopped"]
+    return View(tuple(exchanges), asking, waiting_html(said, page, "stopped"), asking, notice_html(said))
 
 
 def failed(exchanges: Sequence[Exchange], asking: str, page: Language) -> View:
@@ -182,16 +165,7 @@ def question_of(exchanges: Sequence[Exchange], turn: object) -> str:
 
 def without_last(exchanges: Sequence[Exchange], turn: object) -> tuple[Exchange, ...]:
     """The exchanges, without the last one where that is the turn to ask again."""
-    last = isinstance(turn, int) and turn == len(exchanges) - 1
-    return tuple(exchanges[:-1]) if last else tuple(exchanges)
-
-
-def only(filters: Filters, reports: Mapping[str, Report], language: Language) -> str:
-    """What an answer was limited to, in words; empty where it was not."""
-    names = [reports[name].name for name in sorted(filters.reports) if name in reports]
-    years = [str(year) for year in sorted(filters.years)]
-    comma, between = ("、", "；") if language == "zh" else (", ", "; ")
-    return between.join(part for part in (comma.join(names), comma.join(years)) if part)
+    return tuple(exchanges[:-1] if turn == len(exchanges) - 1 else exchanges)
 
 
 def open_paragraph(assistant: Assistant, asked: Mapping[str, object], page: Language) -> str:
@@ -199,10 +173,10 @@ def open_paragraph(assistant: Assistant, asked: Mapping[str, object], page: Lang
 
     The request comes from a browser: whatever is not an id, a language, a slice or a verdict counts for nothing.
     """
-    name = str(asked.get("p", ""))
-    paragraph = assistant.index.paragraph(name)
+    index, name = assistant.index, str(asked.get("p", ""))
+    paragraph = index.paragraph(name)
     if paragraph is None:
-        return notice_html(complaint(UnknownParagraph(f"No paragraph {name[:80]!r} in the index."), page))
+        return notice_html(complaint(UnknownParagraph("unknown-paragraph", id=name[:80]), page))
     marked: dict[str, list[Slice]] = {}
     verdicts: list[tuple[str, Verdict]] = []
     quotations = asked.get("q")
@@ -213,32 +187,37 @@ def open_paragraph(assistant: Assistant, asked: Mapping[str, object], page: Lang
             case ["zh" | "en" as spoken, int(start), int(end), str(verdict), str(quote)] if verdict in set(Verdict):
                 marked.setdefault(spoken, []).append((start, end))
                 verdicts.append((quote, Verdict(verdict)))
-    neighbours = _neighbours(assistant, paragraph)
-    index = assistant.index
-    return paragraph_html(paragraph, index.reports, page, marked, verdicts, neighbours, index.paragraphs)
+    return paragraph_html(paragraph, index.reports, page, marked, verdicts, _neighbours(assistant, paragraph))
+
+
+def _neighbours(assistant: Assistant, paragraph: Paragraph) -> tuple[Paragraph | None, Paragraph | None]:
+    place, paragraphs = assistant.index.place[paragraph.id], assistant.index.paragraphs
+    around = [paragraphs[each] if 0 <= each < len(paragraphs) else None for each in (place - 1, place + 1)]
+    before, after = (each if each and each.report == paragraph.report else None for each in around)
+    return before, after
 
 
 def open_report(assistant: Assistant, name: str, page: Language) -> str:
     """The reader's HTML of a whole report."""
     report = assistant.index.reports.get(name)
     if report is None:
-        return notice_html(complaint(SettingError(f"No report {name[:80]!r} in the index."), page))
+        return notice_html(complaint(SettingError("no-such-report", name=name[:80]), page))
     paragraphs = [paragraph for paragraph in assistant.index.paragraphs if paragraph.report == name]
     return report_html(report, paragraphs, page)
 
 
 def compare(assistant: Assistant, turns: Turns, topic: str, page: Language) -> str:
     """What each report says nearest to a topic, reports by date, as HTML."""
+    columns = []
     try:
         with turns.take() as turn:
             turn.come()
-            columns = [
-                (report, _nearest(assistant, topic, report))
-                for report in sorted(assistant.index.reports.values(), key=lambda report: report.date or "9999")
-            ]
+            for report in sorted(assistant.index.reports.values(), key=lambda report: report.date or "9999"):
+                hits = assistant.search(topic, COMPARED + 3, Filters(frozenset({report.id})))
+                columns.append((report, [hit for hit in hits if hit.paragraph.part != "front"][:COMPARED]))
     except (QuestionError, Busy) as error:
         return notice_html(complaint(error, page, topic, assistant.settings.question_limit))
-    return comparison_html(topic, columns, page, assistant.index.paragraphs)
+    return comparison_html(topic, columns, page)
 
 
 def take_away(
@@ -249,15 +228,9 @@ def take_away(
         exchanges = exchanges[turn : turn + 1] if turn >= 0 else ()
     if not exchanges or kind not in TYPES:
         return None, notice_html(words(page)["nothing_to_export"])
-    answers, reports = [exchange.answer for exchange in exchanges], assistant.reports
-    among = assistant.index.paragraphs
     name = f"rapporteur-{turn + 1}" if isinstance(turn, int) else "rapporteur"
-    content = {
-        "md": lambda: as_markdown(answers, reports, among).encode(),
-        "docx": lambda: as_docx(answers, reports, among),
-        "json": lambda: as_json(answers, reports).encode(),
-    }[kind]()
-    return {"name": f"{name}.{kind}", "type": TYPES[kind], "content": b64encode(content).decode()}, ""
+    content = b64encode(as_file(kind, [exchange.answer for exchange in exchanges], assistant.reports))
+    return {"name": f"{name}.{kind}", "type": TYPES[kind], "content": content.decode()}, ""
 
 
 def status(assistant: Assistant, built: str, page: Language) -> str:
@@ -271,19 +244,3 @@ def status(assistant: Assistant, built: str, page: Language) -> str:
         index=assistant.index.name,
         date=built,
     )
-
-
-def _nearest(assistant: Assistant, topic: str, report: Report) -> Sequence[Hit]:
-    hits = assistant.search(topic, COMPARED + 3, Filters(frozenset({report.id})))
-    return [hit for hit in hits if hit.paragraph.part != "front"][:COMPARED]
-
-
-def _neighbours(assistant: Assistant, paragraph: Paragraph) -> tuple[Paragraph | None, Paragraph | None]:
-    place, paragraphs = assistant.index.place[paragraph.id], assistant.index.paragraphs
-    around = [paragraphs[each] if 0 <= each < len(paragraphs) else None for each in (place - 1, place + 1)]
-    before, after = (each if each and each.report == paragraph.report else None for each in around)
-    return before, after
-
-
-def _message(role: str, content: str) -> dict[str, str]:
-    return {"role": role, "content": content}

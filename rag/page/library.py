@@ -1,219 +1,176 @@
 """The tab for the reader's own reports: add one after seeing what was recognised in it, remove it again."""
 
-from collections.abc import Callable, Iterator, Sequence
-from functools import partial
+from collections import Counter
+from collections.abc import Collection, Generator, Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any, TypeVar
+
+import gradio as gr
 
 from rag.assistant import Assistant
 from rag.errors import RagError
+from rag.index import Index
 from rag.own import library as own
 from rag.own.jobs import TITLE
 from rag.own.limited import News
-from rag.page.asking import SCREEN
-from rag.page.markup import notice_html
-from rag.page.recognised import about_html, done_html, list_html, preview_html, progress_html
-from rag.page.wording import complaint, words
+from rag.page.asking import PRIVATE, QUIETLY
+from rag.page.markup import notice_html, render
+from rag.page.wording import Screen, complaint, words
 from rag.records import Language
-
-if TYPE_CHECKING:
-    import gradio as gr
-
-    from rag.page.asking import Labelled
-
-    Spoken = list[tuple[gr.blocks.Block, Callable[[Language], Any]]]  # a component, and what it becomes in a language
 
 READERS = 2  # files read at once: each may take 2 GiB
 WAITS = 3600  # seconds a previewed file waits for its reader's yes
+START = News("start", 0, 0, 0.0)
+Outputs = list[Any]
+Result = TypeVar("Result")
 
 
-def library_tab(
-    assistant: Assistant, language: "gr.Radio", labelled: "Labelled", spoken: "Spoken", allowed: bool
-) -> dict[str, Any]:
-    """The tab's components by name."""
-    import gradio as gr
+class LibraryTab:
+    """A file to choose, what was recognised in it, and the list of reports."""
 
-    say = words(SCREEN)
-    about = gr.HTML(about_html(allowed, SCREEN), apply_default_css=False)
-    pick = gr.UploadButton(
-        say["own_pick"], elem_id="own-pick", variant="primary", size="md", visible=allowed, file_count="single"
-    )
-    news = gr.HTML("", elem_id="own-news", apply_default_css=False)
-    with gr.Column(visible=False, elem_id="own-preview") as shown:
-        preview = gr.HTML("", apply_default_css=False)
-        with gr.Row():
-            title = gr.Textbox(label=say["own_title"], elem_id="own-title", scale=4, max_length=TITLE)
-            symbol = gr.Textbox(label=say["own_symbol"], elem_id="own-symbol", scale=2, min_width=140, max_length=80)
-            year = gr.Textbox(label=say["own_year"], elem_id="own-year", scale=1, min_width=90, max_length=4)
-        with gr.Row():
-            add = gr.Button(say["own_add"], variant="primary", elem_id="own-add")
-            drop = gr.Button(say["own_drop"], elem_id="own-drop")
-    listed = gr.HTML(_listed(assistant, allowed, SCREEN), elem_id="own-list", apply_default_css=False)
-    labelled += [
-        (pick, {"label": "own_pick"}),
-        (title, {"label": "own_title"}),
-        (symbol, {"label": "own_symbol"}),
-        (year, {"label": "own_year"}),
-        (add, {"value": "own_add"}),
-        (drop, {"value": "own_drop"}),
-    ]
-    spoken += [
-        (about, lambda page: gr.update(value=about_html(allowed, page))),
-        (listed, lambda page: gr.update(value=_listed(assistant, allowed, page))),
-    ]
-    waiting = gr.State(None, time_to_live=WAITS, delete_callback=_forget)
-    return {
-        "pick": pick,
-        "news": news,
-        "shown": shown,
-        "preview": preview,
-        "title": title,
-        "symbol": symbol,
-        "year": year,
-        "add": add,
-        "drop": drop,
-        "waiting": waiting,
-    }
+    def __init__(self, screen: Screen, assistant: Assistant, allowed: bool) -> None:
+        self.screen, self.assistant, self.allowed = screen, assistant, allowed
+        screen.html(lambda page: render("about", page, allowed=allowed))
+        button: dict[str, Any] = {"variant": "primary", "size": "md", "visible": allowed, "file_count": "single"}
+        self.pick = screen.put(gr.UploadButton, {"label": "own_pick"}, elem_id="own-pick", **button)
+        self.news = gr.HTML("", elem_id="own-news", apply_default_css=False)
+        with gr.Column(visible=False, elem_id="own-preview") as self.shown:
+            self.preview = gr.HTML("", apply_default_css=False)
+            with gr.Row():
+                widths: tuple[dict[str, Any], ...] = (
+                    {"max_length": TITLE, "scale": 4},
+                    {"max_length": 80, "scale": 2, "min_width": 140},
+                    {"max_length": 4, "scale": 1, "min_width": 90},
+                )
+                self.facts = [
+                    screen.put(gr.Textbox, {"label": f"own_{name}"}, elem_id=f"own-{name}", **width)
+                    for name, width in zip(("title", "symbol", "year"), widths, strict=True)
+                ]
+            with gr.Row():
+                self.add = screen.put(gr.Button, {"value": "own_add"}, variant="primary", elem_id="own-add")
+                self.drop = screen.put(gr.Button, {"value": "own_drop"}, elem_id="own-drop")
+        screen.html(self.list_reports, elem_id="own-list", of_the_index=True)
+        self.waiting = gr.State(None, time_to_live=WAITS, delete_callback=_forget)
 
+    def connect(self, script: gr.HTML, language: gr.Radio) -> None:
+        """What choosing a file, adding it, throwing it away and removing a report do."""
+        shown = [self.news, self.shown, self.preview, *self.facts, self.waiting]
+        listed = [component for component, _ in self.screen.of_the_index]
+        reads: dict[str, Any] = {"concurrency_id": "reading", "concurrency_limit": READERS, **PRIVATE}
+        writes: dict[str, Any] = {"concurrency_id": "writing", "concurrency_limit": 1, **PRIVATE}
+        reading = self.pick.upload(self.read, [self.pick, self.waiting, language], shown, **reads)
+        adding = self.add.click(self.accept, [self.waiting, *self.facts, language], [*shown, *listed], **writes)
+        removing = script.delete(self.remove, language, [self.news, *listed], **writes)
+        for changing in (adding, removing):
+            changing.then(None, js="() => window.rapporteur.relist()", **PRIVATE)
+        self.drop.click(self.throw_away, [self.waiting, language], shown, cancels=[reading], **QUIETLY)
+        for event in (reading, adding, removing):
+            event.failure(lambda page: notice_html(words(page)["own_failed"]), language, self.news, **QUIETLY)
 
-def connect_library(
-    assistant: Assistant,
-    part: dict[str, Any],
-    script: "gr.HTML",
-    language: "gr.Radio",
-    spoken: "Spoken",
-    allowed: bool,
-    cleared: "Sequence[gr.blocks.Block]",
-) -> None:
-    """What choosing a file, adding it, throwing it away and removing a report do; `cleared` loses what was ticked."""
-    import gradio as gr
-
-    shown = [part[name] for name in ("news", "shown", "preview", "title", "symbol", "year", "waiting")]
-    refreshed = [component for component, _ in spoken]
-    quietly: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
-
-    def refresh(page: Language) -> list[Any]:
-        updates = {component: becomes(page) for component, becomes in spoken}
-        return [{**update, "value": []} if component in cleared else update for component, update in updates.items()]
-
-    def read(path: str | None, before: own.Preview | None, page: Language) -> Iterator[list[Any]]:
+    def read(self, path: str | None, before: own.Preview | None, page: Language) -> Iterator[Outputs]:
+        """What the tab shows while a chosen file is read: its news, then the preview or a complaint."""
         _forget(before)
-        if not (path and allowed):
+        if not (path and self.allowed):
             return
-        for view in look(assistant, Path(path), page):
-            yield view if isinstance(view, list) else _only_news(view, len(shown))
-
-    def accept(seen: own.Preview | None, title: str, symbol: str, year: str, page: Language) -> Iterator[list[Any]]:
-        if seen is None or not allowed:
+        chosen = Path(path)
+        try:
+            reading = own.preview(chosen, self.assistant.settings, self.assistant.index)
+            seen = yield from _follow(reading, chosen.name, page, [gr.skip()] * 6)
+        except RagError as error:
+            yield _emptied(notice_html(complaint(error, page)))
             return
-        facts = own.Facts(title, symbol, year)
-        told = words(page)["own_added"].format(name=facts.symbol or seen.file)
-        added = False
-        for html in change(assistant, own.add(seen, facts, assistant.settings), told, page):
-            added, refused = html.startswith(DONE), html.startswith(REFUSED)
-            view = [html, gr.update(visible=refused), *_still(shown[2:])]
-            yield [*(_emptied(html) if added else view), *_still(refreshed)]
-        if added:
-            yield [*_still(shown), *refresh(page)]
+        finally:
+            chosen.unlink(missing_ok=True)  # Gradio would keep it, where whoever knows the address could fetch it
+        facts = seen.facts
+        yield ["", gr.update(visible=True), preview_html(seen, page), facts.title, facts.symbol, facts.year, seen]
 
-    def remove(page: Language, event: gr.EventData) -> Iterator[list[Any]]:
+    def accept(self, seen: own.Preview | None, title: str, symbol: str, year: str, page: Language) -> Iterator[Outputs]:
+        """What the tab shows while a previewed report is added; refused, it can be corrected and tried again."""
+        if seen is None or not self.allowed:
+            return
+        facts, listed = own.Facts(title, symbol, year), [gr.skip()] * len(self.screen.of_the_index)
+        still = [*[gr.skip()] * 5, *listed]
+        try:
+            adding = own.add(seen, facts, self.assistant.settings)
+            yield from _follow(adding, "", page, [gr.update(visible=False), *still])
+            self.assistant.reopen()
+        except RagError as error:
+            yield [notice_html(complaint(error, page)), gr.update(visible=True), *still]
+            return
+        done = render("done", page, sentence=words(page)["own_added"].format(name=facts.symbol or seen.file))
+        yield [*_emptied(done), *self.list_anew(page)]
+
+    def remove(self, page: Language, event: gr.EventData) -> Iterator[Outputs]:
+        """What the tab shows while a report is removed."""
         name = str(event._data.get("report", ""))
-        if not allowed:
+        if not self.allowed:
             return
-        told = words(page)["own_removed"].format(name=name)
-        for html in change(assistant, own.remove(name, assistant.settings), told, page):
-            yield [html, *_still(refreshed)]
-        yield [gr.skip(), *refresh(page)]
+        still = [gr.skip()] * len(self.screen.of_the_index)
+        try:
+            yield from _follow(own.remove(name, self.assistant.settings), "", page, still)
+            self.assistant.reopen()
+        except RagError as error:
+            yield [notice_html(complaint(error, page)), *self.list_anew(page)]
+            return
+        done = render("done", page, sentence=words(page)["own_removed"].format(name=name))
+        yield [done, *self.list_anew(page)]
 
-    relist = {"fn": None, "js": "() => window.rapporteur.relist()", **quietly}
-    reading = part["pick"].upload(
-        read,
-        [part["pick"], part["waiting"], language],
-        shown,
-        concurrency_id="reading",
-        concurrency_limit=READERS,
-        **quietly,
-    )
-    indexing: dict[str, Any] = {"concurrency_id": "indexing", "concurrency_limit": 1, **quietly}
-    fields = [part[name] for name in ("waiting", "title", "symbol", "year")]
-    adding = part["add"].click(accept, [*fields, language], [*shown, *refreshed], **indexing)
-    removing = script.delete(remove, language, [part["news"], *refreshed], **indexing)
-    adding.then(**relist)
-    removing.then(**relist)
-
-    def thrown_away(seen: own.Preview | None, page: Language) -> list[Any]:
+    def throw_away(self, seen: own.Preview | None, page: Language) -> Outputs:
+        """The tab without the previewed file."""
         _forget(seen)
-        return _emptied(done_html(words(page)["own_dropped"]))
+        return _emptied(render("done", page, sentence=words(page)["own_dropped"]))
 
-    part["drop"].click(thrown_away, [part["waiting"], language], shown, cancels=[reading], queue=False, **quietly)
-    for event in (reading, adding, removing):
-        event.failure(partial(_failed), language, part["news"], queue=False, **quietly)
+    def list_reports(self, page: Language) -> str:
+        """The reports of the index, the reader's own with a button that removes them."""
+        mine = {report.id for report in own.own_reports(self.assistant.settings, self.assistant.index)}
+        return list_html(self.assistant.index, mine if self.allowed else set(), page)
 
-
-DONE, REFUSED = '<p class="done"', '<p class="notice"'
-
-
-def look(assistant: Assistant, path: Path, page: Language) -> Iterator[str | list[Any]]:
-    """What the page shows while a chosen file is read: a line of news, then the preview's components or a complaint."""
-    import gradio as gr
-
-    try:
-        reading = own.preview(path, assistant.settings, assistant.index)
-        yield progress_html(News("start", 0, 0, 0.0), path.name, page)
-        while True:
-            try:
-                yield progress_html(next(reading), path.name, page)
-            except StopIteration as end:
-                seen: own.Preview = end.value
-                break
-    except RagError as error:
-        yield _emptied(notice_html(complaint(error, page)))
-        return
-    finally:
-        path.unlink(missing_ok=True)  # Gradio would keep it, where anyone who knows the address could fetch it
-    facts = seen.facts
-    yield ["", gr.update(visible=True), preview_html(seen, page), facts.title, facts.symbol, facts.year, seen]
+    def list_anew(self, page: Language) -> Outputs:
+        """The components that show which reports there are; what was ticked among them may be gone."""
+        unticked: dict[str, Any] = {"value": []}
+        return [
+            gr.update(**becomes(page), **(unticked if isinstance(component, gr.CheckboxGroup) else {}))
+            for component, becomes in self.screen.of_the_index
+        ]
 
 
-def change(assistant: Assistant, work: Any, told: str, page: Language) -> Iterator[str]:
-    """The news of a change to the index, as HTML, with the sentence `told` at its end, or what went wrong."""
-    try:
-        yield progress_html(News("start", 0, 0, 0.0), "", page)
-        for news in work:
-            yield progress_html(news, "", page)
-        assistant.reopen()
-    except RagError as error:
-        yield notice_html(complaint(error, page))
-        return
-    yield done_html(told)
+def preview_html(seen: own.Preview, page: Language) -> str:
+    """What was recognised: how much there is, the numbers found and missing, and how the first paragraphs begin."""
+    return render("preview", page, seen=seen)
 
 
-def _listed(assistant: Assistant, allowed: bool, page: Language) -> str:
-    mine = {report.id for report in own.own_reports(assistant.settings, assistant.index)}
-    return list_html(assistant.index, mine if allowed else set(), page)
+def list_html(index: Index, mine: Collection[str], page: Language) -> str:
+    """The reports of the index, `mine` first; those can be removed with the button that does."""
+    counts = Counter(paragraph.report for paragraph in index.paragraphs)
+    reports = sorted(index.reports.values(), key=lambda report: report.id not in mine)
+    return render("library", page, reports=reports, mine=mine, counts=counts)
 
 
-def _only_news(html: str, width: int) -> list[Any]:
-    import gradio as gr
-
-    return [html, *[gr.skip()] * (width - 1)]
-
-
-def _emptied(html: str) -> list[Any]:
-    """The components in `shown` with news and nothing waiting."""
-    import gradio as gr
-
-    return [html, gr.update(visible=False), "", "", "", "", None]
+def progress_html(news: News, file: str, page: Language) -> str:
+    """How far it has come."""
+    say = words(page)
+    reading = say["own_reading"].format(file=file) if file else say["own_starting"]
+    what = {"index terms": say["own_terms"], "embedding": say["own_embedding"]}.get(news.what, reading)
+    return render("progress", page, news=news, what=what)
 
 
-def _still(components: list[Any]) -> list[Any]:
-    import gradio as gr
+def _follow(
+    work: Generator[News, None, Result], file: str, page: Language, still: Sequence[Any]
+) -> Generator[Outputs, None, Result]:
+    """What a work returns; its news meanwhile, with what the other components do."""
+    news = START
+    while True:
+        yield [progress_html(news, file, page), *still]
+        try:
+            news = next(work)
+        except StopIteration as end:
+            result: Result = end.value
+            return result
 
-    return [gr.skip()] * len(components)
 
-
-def _failed(page: Language) -> str:
-    return notice_html(words(page)["own_failed"])
+def _emptied(news: str) -> Outputs:
+    """News, and nothing that waits."""
+    return [news, gr.update(visible=False), "", "", "", "", None]
 
 
 def _forget(seen: own.Preview | None) -> None:

@@ -105,9 +105,7 @@ def _referenced(assistant: Assistant, said: Any, inside: str = "") -> str:
         paragraph: Paragraph | None = index.paragraph(each["paragraph"])
         if paragraph is not None:
             report = index.reports[paragraph.report]
-            each["reference"] = {
-                language: written(paragraph, report, language, index.paragraphs) for language in ("en", "zh")
-            }
+            each["reference"] = {language: written(paragraph, report, language) for language in ("en", "zh")}
     return json.dumps(said, ensure_ascii=False)
 
 

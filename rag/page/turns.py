@@ -1,10 +1,12 @@
 """Whose turn it is: searches and quotations run one at a time, in the order they were asked for; the line has an end.
 
-Answers that a language model writes step aside from it: the model has a line of its own, and reads for minutes.
+Three lines stand one behind the other. Gradio's lets everything in at once, so that a reader hears how many are ahead
+or that the line is full; it limits only the reading of files and the writing of the index. This one is for searching,
+quoting and checking, which take a second. A language model has a line of its own (`rag.models`), and reads for
+minutes: what comes to it steps aside here, and still counts.
 """
 
 from threading import Condition
-from types import TracebackType
 
 from rag.errors import RagError
 
@@ -21,7 +23,7 @@ class Turns:
     def __init__(self, longest: int = LONGEST) -> None:
         self._longest = longest
         self._line: list[Turn] = []
-        self._aside: list[Turn] = []
+        self._aside: set[Turn] = set()
         self._moved = Condition()
 
     def __len__(self) -> int:
@@ -29,39 +31,25 @@ class Turns:
 
     def take(self) -> "Turn":
         """A place at the end of the line, kept until the `with` it opens is left; Busy where the line is full."""
-        turn = Turn(self)
         with self._moved:
             if len(self) >= self._longest:
-                raise Busy(f"{len(self)} questions are being answered or waiting. Ask again in a moment.")
-            self._line.append(turn)
+                raise Busy("line-full", n=len(self))
+            self._line.append(turn := Turn(self._line, self._aside, self._moved))
         return turn
-
-    def _ahead(self, turn: "Turn", seconds: float | None) -> int:
-        with self._moved:
-            before = self._line.index(turn)
-            if before:
-                self._moved.wait_for(lambda: self._line.index(turn) < before, seconds)
-            return self._line.index(turn)
-
-    def _leave(self, turn: "Turn", for_good: bool) -> None:
-        with self._moved:
-            for place in (self._line, self._aside):
-                if turn in place:
-                    place.remove(turn)
-            if not for_good:
-                self._aside.append(turn)
-            self._moved.notify_all()
 
 
 class Turn:
     """A place in the line."""
 
-    def __init__(self, turns: Turns) -> None:
-        self._turns = turns
+    def __init__(self, line: "list[Turn]", aside: "set[Turn]", moved: Condition) -> None:
+        self._line, self._aside, self._moved = line, aside, moved
 
     def ahead(self, seconds: float | None = None) -> int:
         """How many are ahead, as soon as that changes or so many seconds have passed; 0 says that it is one's turn."""
-        return self._turns._ahead(self, seconds)
+        with self._moved:
+            if before := self._line.index(self):
+                self._moved.wait_for(lambda: self._line.index(self) < before, seconds)
+            return self._line.index(self)
 
     def come(self) -> None:
         """Return when it is one's turn."""
@@ -70,12 +58,19 @@ class Turn:
 
     def step_aside(self) -> None:
         """Let the next one come, and still count as one who is being answered."""
-        self._turns._leave(self, for_good=False)
+        with self._moved:
+            self._leave()
+            self._aside.add(self)
+
+    def _leave(self) -> None:
+        with self._moved:
+            if self in self._line:
+                self._line.remove(self)
+            self._aside.discard(self)
+            self._moved.notify_all()
 
     def __enter__(self) -> "Turn":
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._turns._leave(self, for_good=True)
+    def __exit__(self, *_: object) -> None:
+        self._leave()

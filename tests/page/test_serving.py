@@ -1,4 +1,4 @@
-"""rag.page.guard and rag.page.serving.check: nobody but this machine, or whoever knows the password."""
+"""rag.page.serving: nobody but this machine, or whoever knows the password."""
 
 import socket
 from base64 import b64encode
@@ -7,9 +7,8 @@ from typing import Any
 import pytest
 
 from rag.errors import SettingError
-from rag.page import guard
-from rag.page.guard import START, Guard
-from rag.page.serving import check
+from rag.page import serving
+from rag.page.serving import START, Guard, check
 from rag.settings import Password, Settings
 
 PASSWORD = Password("渡船 s3cret")
@@ -52,7 +51,7 @@ async def answered(
 async def test_nothing_is_served_without_the_password(
     authorization: str | None, status: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(guard, "PENALTY", 0.0)
+    monkeypatch.setattr(serving, "PENALTY", 0.0)
     headers = {"host": "reports.example:7860"} | ({"authorization": authorization} if authorization else {})
     for path in ("/", "/gradio_api/mcp/", "/gradio_api/queue/join"):
         assert await answered(headers, path=path) == status
@@ -109,3 +108,8 @@ def test_mcp_without_its_package_names_the_command(monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr("rag.page.serving.find_spec", lambda name: None)
     with pytest.raises(SettingError, match=r"pip install 'rapporteur\[mcp\]'"):
         check(Settings(), mcp=True)
+
+
+def test_an_address_in_use_is_refused_with_the_next_command() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken, pytest.raises(SettingError, match="rapporteur serve --port"):
+        check(Settings(port=taken.getsockname()[1]))
