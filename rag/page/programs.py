@@ -9,48 +9,59 @@ from rag.assistant import Assistant
 from rag.errors import RagError
 from rag.page.turns import Turns
 from rag.present import answer_json, hit_json, paragraph_json
-from rag.records import Paragraph
 from rag.references import written
-
-Offered = Callable[..., Any]
 
 
 def offer(assistant: Assistant, turns: Turns, mcp: bool = False) -> None:
     """Offer ask, search and show on the page's address, and as MCP tools where asked to."""
     from gradio.events import api as gradio_api
 
-    def ask(question: str) -> dict[str, Any]:
-        """Answer a question about the reports, every statement cited."""
-        with turns.take() as turn:
-            turn.come()
-            return answer_json(assistant.ask(question), assistant.reports)
-
-    def search(question: str, k: int = 10) -> list[dict[str, Any]]:
-        """Find the paragraphs nearest to a question."""
-        with turns.take() as turn:
-            turn.come()
-            return [hit_json(hit, assistant.index.reports, text=True) for hit in assistant.search(question, k)]
-
-    def show(reference: str) -> list[dict[str, Any]]:
-        """Show the paragraphs a reference names."""
-        return [paragraph_json(paragraph, assistant.index.reports) for paragraph in assistant.show(reference)]
-
     # Outside Gradio's queue: its MCP server would call itself over HTTP, without the password. They wait in `turns`.
     how: dict[str, Any] = {"queue": False, "api_visibility": "undocumented" if mcp else "public"}
-    for called in (ask, search, show):
-        gradio_api(_told(called), api_name=called.__name__, **how)
+    programs = Programs(assistant, turns)
+    for called in (programs.ask, programs.search, programs.show):
+        gradio_api(_passing_errors(called), api_name=called.__name__, **how)
     if mcp:
-        for tool in _tools(assistant, ask, search, show):
-            gradio_api(_told(tool), api_name=f"mcp_{tool.__name__}", queue=False)
+        tools = Tools(programs)
+        for tool in (tools.ask, tools.search, tools.show):
+            gradio_api(_passing_errors(tool), api_name=f"mcp_{tool.__name__}", queue=False)
 
 
-def _tools(assistant: Assistant, asked: Offered, searched: Offered, shown: Offered) -> tuple[Offered, ...]:
-    """The MCP tools: what the others return as JSON text, with references as a delegate writes them.
+class Programs:
+    """Ask, search and show, each in its turn, as JSON."""
+
+    def __init__(self, assistant: Assistant, turns: Turns) -> None:
+        self.assistant, self.turns = assistant, turns
+
+    def ask(self, question: str) -> dict[str, Any]:
+        """Answer a question about the reports, every statement cited."""
+        with self.turns.take() as turn:
+            turn.come()
+            return answer_json(self.assistant.ask(question), self.assistant.reports)
+
+    def search(self, question: str, k: int = 10) -> list[dict[str, Any]]:
+        """Find the paragraphs nearest to a question."""
+        with self.turns.take() as turn:
+            turn.come()
+            hits = self.assistant.search(question, k)
+            return [hit_json(hit, self.assistant.index.reports, text=True) for hit in hits]
+
+    def show(self, reference: str) -> list[dict[str, Any]]:
+        """Show the paragraphs a reference names."""
+        reports = self.assistant.index.reports
+        return [paragraph_json(paragraph, reports) for paragraph in self.assistant.show(reference)]
+
+
+class Tools:
+    """The same as JSON text, with references as a delegate writes them.
 
     An MCP client's model chooses by the docstrings; Gradio gives it nothing else.
     """
 
-    def ask(question: str) -> str:
+    def __init__(self, programs: Programs) -> None:
+        self.programs = programs
+
+    def ask(self, question: str) -> str:
         """Answer a question about the indexed United Nations reports, in the question's language, each statement cited.
 
         Use it for questions of fact about these reports. `abstained` true means that the reports do not answer: say
@@ -66,9 +77,10 @@ def _tools(assistant: Assistant, asked: Offered, searched: Offered, shown: Offer
         Returns:
             JSON text: question, language, answer, abstained, citations, hits.
         """
-        return _referenced(assistant, asked(question), "citations")
+        answer = self.programs.ask(question)
+        return json.dumps({**answer, "citations": self._referenced(answer["citations"])}, ensure_ascii=False)
 
-    def search(question: str, k: int = 10) -> str:
+    def search(self, question: str, k: int = 10) -> str:
         """Find the paragraphs of the indexed United Nations reports nearest to a question, best first, with their text.
 
         Use it to read around a subject or to compare reports. Works across Chinese and English.
@@ -80,9 +92,10 @@ def _tools(assistant: Assistant, asked: Offered, searched: Offered, shown: Offer
         Returns:
             JSON text: a list of hits with paragraph id, report, number, score in [0, 1], reference and text.
         """
-        return _referenced(assistant, searched(question, max(1, min(int(k), 100))))
+        hits = self.programs.search(question, max(1, min(int(k), 100)))
+        return json.dumps(self._referenced(hits), ensure_ascii=False)
 
-    def show(reference: str) -> str:
+    def show(self, reference: str) -> str:
         """Show the paragraphs that a reference names, in full, with headings, footnotes and their other language.
 
         Use it to check a quotation, or to read the paragraph before or after one.
@@ -93,23 +106,19 @@ def _tools(assistant: Assistant, asked: Offered, searched: Offered, shown: Offer
         Returns:
             JSON text: a list of paragraphs with headings, text, footnotes, translations, reference and official links.
         """
-        return _referenced(assistant, shown(reference))
+        return json.dumps(self._referenced(self.programs.show(reference)), ensure_ascii=False)
 
-    return ask, search, show
-
-
-def _referenced(assistant: Assistant, said: Any, inside: str = "") -> str:
-    """JSON text in which each paragraph named also has its reference in both languages."""
-    index = assistant.index
-    for each in said[inside] if inside else said:
-        paragraph: Paragraph | None = index.paragraph(each["paragraph"])
-        if paragraph is not None:
-            report = index.reports[paragraph.report]
-            each["reference"] = {language: written(paragraph, report, language) for language in ("en", "zh")}
-    return json.dumps(said, ensure_ascii=False)
+    def _referenced(self, places: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        """Each place with the reference to its paragraph in both languages."""
+        index = self.programs.assistant.index
+        for place in places:
+            if paragraph := index.paragraph(place["paragraph"]):
+                report = index.reports[paragraph.report]
+                place["reference"] = {language: written(paragraph, report, language) for language in ("en", "zh")}
+        return places
 
 
-def _told(function: Offered) -> Offered:
+def _passing_errors(function: Callable[..., Any]) -> Callable[..., Any]:
     """The function, its RagErrors as ones that Gradio passes on to the caller."""
     import gradio as gr
 
