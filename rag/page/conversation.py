@@ -13,13 +13,11 @@ from rag.page.export import TYPES, as_file
 from rag.page.markup import (
     answer_html,
     comparison_html,
-    found_html,
     notice_html,
     paragraph_html,
     question_html,
+    render,
     report_html,
-    waiting_html,
-    writing_html,
 )
 from rag.page.turns import Busy, Turns
 from rag.page.wording import complaint, words
@@ -87,7 +85,7 @@ def ask_in_turn(
     with turn:
         seconds = 0.0
         while ahead := turn.ahead(seconds):
-            yield View(tuple(exchanges), question, waiting_html(words(page)["queue"].format(n=ahead), page))
+            yield View(tuple(exchanges), question, render("waiting", page, key="queue", ahead=ahead))
             seconds = BEAT
         yield from ask(assistant, question, exchanges, filters, page, turn.step_aside)
 
@@ -107,7 +105,7 @@ def ask(
     """
     before, reports = tuple(exchanges), assistant.index.reports
     history = [Turn(each.answer.understood or each.answer.question, each.answer.text) for each in before]
-    growing, quoted = "", None
+    spoken, growing, quoted, written = language_of(question), "", None, Writing("", "")
     yield View(before, question)
     try:
         for news in assistant.stream(question, history, filters=filters):
@@ -116,15 +114,15 @@ def ask(
                     yield View((*before, _exchange(assistant, news, filters, len(before))))
                     return
                 case Retrieved():
-                    growing = found_html(news.hits, reports, language_of(question))
+                    growing = render("waiting", spoken, key="found_while", found=news.hits, reports=reports)
                 case Quoted():
-                    quoted = news.answer
-                    growing = writing_html("", "", quoted, reports)
-                case Writing() if quoted:
-                    growing = writing_html(news.checked, news.growing, quoted, reports)
-                case Waiting() if quoted and news.ahead:
-                    said = words(quoted.language)["queue"].format(n=news.ahead)
-                    growing = writing_html("", said, quoted, reports)
+                    quoted, written = news.answer, Writing("", "")
+                case Writing():
+                    written = news
+                case Waiting() if news.ahead:
+                    written = Writing("", words(spoken)["queue"].format(n=news.ahead))
+            if quoted:
+                growing = render("writing", spoken, written=written, quoted=quoted, reports=reports)
             if isinstance(news, Writing | Waiting):
                 at_the_model()
             yield View(before, question, growing)
@@ -148,8 +146,8 @@ def _message(role: str, content: str) -> dict[str, str]:
 
 def stopped(exchanges: Sequence[Exchange], asking: str, page: Language) -> View:
     """What the page shows when a question was stopped: nothing is lost."""
-    said = words(page)["stopped"]
-    return View(tuple(exchanges), asking, waiting_html(said, page, "stopped"), asking, notice_html(said))
+    growing = render("waiting", page, key="stopped")
+    return View(tuple(exchanges), asking, growing, asking, notice_html(words(page)["stopped"]))
 
 
 def failed(exchanges: Sequence[Exchange], asking: str, page: Language) -> View:
@@ -231,16 +229,3 @@ def take_away(
     name = f"rapporteur-{turn + 1}" if isinstance(turn, int) else "rapporteur"
     content = b64encode(as_file(kind, [exchange.answer for exchange in exchanges], assistant.reports))
     return {"name": f"{name}.{kind}", "type": TYPES[kind], "content": content.decode()}, ""
-
-
-def status(assistant: Assistant, built: str, page: Language) -> str:
-    """The line that says which models answer from what."""
-    say, llm = words(page), assistant.settings.llm
-    return say["status"].format(
-        embedder=assistant.settings.embedder,
-        answers=say["quoting"] if llm == "none" else say["model"].format(llm=llm.rsplit("/", 1)[-1]),
-        reports=len(assistant.index.reports),
-        paragraphs=len(assistant.index.paragraphs),
-        index=assistant.index.name,
-        date=built,
-    )

@@ -1,7 +1,9 @@
 """A checked draft as HTML, every word of it escaped, with what checking found beside it."""
 
+import re
 from base64 import b64decode
 from binascii import Error as NotBase64
+from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 
@@ -73,15 +75,13 @@ def draft_html(draft: Draft, assistant: Assistant, page: Language) -> str:
 
 def _pieces(draft: Draft) -> Iterator[tuple[int, int, Numbered]]:
     """(start, end, findings) of the pieces of a draft: each ends with the first line end past a finding."""
-    text, waiting, inside = draft.text, list(enumerate(draft.findings, 1)), list[tuple[int, Finding]]()
-    start = end = 0
-    while end < len(text):
-        end = (text.find("\n", end) + 1) or len(text)
+    waiting, inside, start = deque(enumerate(draft.findings, 1)), list[tuple[int, Finding]](), 0
+    for line in re.finditer(r"[^\n]*\n|[^\n]+", draft.text):
+        end = line.end()
         while waiting and waiting[0][1].start < end:
-            inside.append(waiting.pop(0))
-            end = max(end, inside[-1][1].end)
-            end = end if text[end - 1] == "\n" else (text.find("\n", end) + 1) or len(text)
-        if inside or end == len(text):
+            inside.append(waiting.popleft())
+        done = all(finding.end <= end for _, finding in inside)  # else one goes on in the next line
+        if (done and inside) or end == len(draft.text):
             yield start, end, tuple(inside)
             start, inside = end, []
 

@@ -158,10 +158,17 @@ def _switch(blocks: gr.Blocks, language: gr.Radio, screen: Screen) -> None:
 
 def top_html(assistant: Assistant, page: Language) -> str:
     """What the page is, and which models answer from what."""
-    built = date.fromtimestamp((assistant.index.folder / "manifest.json").stat().st_mtime).isoformat()
-    served = assistant.settings.llm.startswith(("http://", "https://"))
-    tagline = "tagline_served" if served else "tagline"
-    return render("top", page, tagline=tagline, status=conversation.status(assistant, built, page))
+    index, llm, say = assistant.index, assistant.settings.llm, words(page)
+    built = date.fromtimestamp((index.folder / "manifest.json").stat().st_mtime).isoformat()
+    status = say["status"].format(
+        embedder=assistant.settings.embedder,
+        answers=say["quoting"] if llm == "none" else say["model"].format(llm=llm.rsplit("/", 1)[-1]),
+        reports=len(index.reports),
+        paragraphs=len(index.paragraphs),
+        index=index.name,
+        date=built,
+    )
+    return render("top", page, served=llm.startswith(("http://", "https://")), status=status)
 
 
 def _known(page: object) -> Language:

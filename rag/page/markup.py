@@ -15,7 +15,7 @@ from markupsafe import Markup, escape
 
 from rag.checking import MARKER
 from rag.own.jobs import LISTED
-from rag.page.wording import told, words
+from rag.page.wording import words
 from rag.present import answer_text, message, searched_for_text
 from rag.records import Answer, Citation, Hit, Language, Paragraph, Report, Slice, Verdict
 from rag.references import written
@@ -68,26 +68,9 @@ def notice_html(sentence: str) -> str:
     return render("notice", "en", sentence=sentence)
 
 
-def found_html(hits: Sequence[Hit], reports: Reports, language: Language) -> str:
-    """The paragraphs found, while the answer is being made."""
-    said = words(language)["found_while"]
-    return render("waiting", language, kind="waiting", said=said, found=hits[:NEAREST], reports=reports)
-
-
-def waiting_html(said: str, language: Language, kind: str = "waiting") -> str:
-    """What stands where the answer will, or would."""
-    return render("waiting", language, kind=kind, said=said, found=())
-
-
-def writing_html(checked: str, growing: str, quoted: Answer, reports: Reports) -> str:
-    """What a model has written so far, what is not checked yet set apart, over the quoted answer."""
-    return render("writing", quoted.language, checked=checked, growing=growing, quoted=quoted, reports=reports)
-
-
 def answer_html(answer: Answer, reports: Reports, only: str, turn: int) -> str:
     """An answer with its citations as buttons, its sources, the paragraphs found, and what can be done with it."""
-    error = told(answer.llm_error, answer.language) if answer.llm_error else ""
-    return render("answer", answer.language, answer=answer, reports=reports, only=only, turn=turn, llm_error=error)
+    return render("answer", answer.language, answer=answer, reports=reports, only=only, turn=turn)
 
 
 def paragraph_html(
