@@ -45,7 +45,7 @@ class Lexicon:
 
     def __init__(self, entries: Sequence[Entry], read_definitions: Callable[[], Definitions]) -> None:
         """`read_definitions` is called once at the most, and only when a word has to be looked up."""
-        self._entries, self._read_definitions = entries, read_definitions
+        self._entries, self._definitions = entries, cache(read_definitions)
         self._senses, self._english = cache(self._first_senses), cache(self._look_up)
 
     @classmethod
@@ -91,8 +91,15 @@ class Lexicon:
         if language == "zh":
             return [term for word in self.segmenter.cut(text) for term in self._english(word)]
         entries_of = self._glossary.entries_in(text)
-        phrases = _longest_runs(tuple(terms_en(text)), lambda phrase: entries_of(phrase) or phrase in self._chinese)
-        return [term for phrase in phrases for term in self._chinese_terms(phrase, entries_of(phrase))]
+        terms: list[str] = []
+        for phrase in _longest_runs(tuple(terms_en(text)), lambda run: entries_of(run) or run in self._chinese):
+            entries = entries_of(phrase)
+            words = [form for entry in entries for form in entry.zh] or self._chinese.get(phrase, [])
+            found = dict.fromkeys(term for word in words for term in self.segmenter.terms(word))
+            if not words or (entries and len(phrase) == 1):  # Chinese text may print it in Latin letters
+                found |= dict.fromkeys(phrase)
+            terms += found
+        return terms
 
     def forms(self, name: str) -> list[str]:
         """Every form the glossary has of what a name stands for, in both languages; the name alone where it has none.
@@ -132,26 +139,14 @@ class Lexicon:
         parts = [part for part in parts if len(part) > 1] or parts  # a single character means too much
         return [term for part in parts for term in self._english(part)]
 
-    def _chinese_terms(self, phrase: Phrase, entries: Sequence[Entry]) -> list[str]:
-        """The Chinese index terms of an English phrase, and itself where Chinese text may print it in Latin letters."""
-        words = [form for entry in entries for form in entry.zh] or self._chinese.get(phrase, [])
-        terms = dict.fromkeys(term for word in words for term in self.segmenter.terms(word))
-        if not words or (entries and len(phrase) == 1):
-            terms |= dict.fromkeys(phrase)
-        return list(terms)
-
-    @cached_property
-    def _definitions(self) -> Definitions:
-        return self._read_definitions()
-
     def _first_senses(self, word: str) -> list[str]:
-        distinct = dict.fromkeys(map(meaning, self._definitions.get(word, ())[: 2 * SENSES]))
+        distinct = dict.fromkeys(map(meaning, self._definitions().get(word, ())[: 2 * SENSES]))
         return [sense for sense in distinct if sense][:SENSES]
 
     @cached_property
     def _english_terms(self) -> frozenset[str]:
         """The index terms of all words in the definitions that have no capital, but for slips: half a second."""
-        counts = Counter(_SMALL_WORD.findall(" ".join(chain.from_iterable(self._definitions.values()))))
+        counts = Counter(_SMALL_WORD.findall(" ".join(chain.from_iterable(self._definitions().values()))))
         return frozenset(term_en(word) for word, count in counts.items() if count > 1)
 
     @cached_property
@@ -163,7 +158,7 @@ class Lexicon:
         stem = cache(term_en)
         counts: dict[Phrase, dict[str, float]] = defaultdict(dict)
         for word, count, _tag in map(str.split, words.read_text("utf-8").splitlines()):
-            for rank, sense in enumerate(self._senses(word) if word in self._definitions else []):
+            for rank, sense in enumerate(self._senses(word) if word in self._definitions() else []):
                 if _PLAIN.fullmatch(sense) and "" not in (phrase := tuple(map(stem, sense.lower().split(" ")))):
                     counts[phrase].setdefault(word, int(count) * FURTHER_SENSE**rank)
         return {phrase: nlargest(ALTERNATIVES, found, key=found.__getitem__) for phrase, found in counts.items()}

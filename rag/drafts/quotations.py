@@ -105,7 +105,7 @@ class Library:
         near, place = max(compared, key=lambda each: each[0].share)
         span = (near.start, near.end)
         words = replace(place, text=place.text[slice(*span)], span=place.span and span)
-        differs = tuple((each.quote, place.text[slice(*each.text)]) for each in near.alterations)
+        differs = tuple((own, place.text[slice(*theirs)]) for own, theirs in near.alterations)
         return Outcome(Verdict.ALTERED, (words,), differs)
 
     def find_halves(self, quote: str) -> Outcome | None:

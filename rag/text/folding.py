@@ -1,9 +1,11 @@
 """The normal form in which texts are compared or indexed, and the repairs that lead to clean text."""
 
 import re
+import tomllib
 import unicodedata
 from collections.abc import Iterable
 from functools import cache, lru_cache
+from importlib import resources
 from typing import Any, cast
 
 from rag.records import Language
@@ -13,6 +15,7 @@ from rag.records import Language
 HAN = "\u3005\u3007\u2e80-\u2fdf\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
 
 _HAN = re.compile(f"[{HAN}]")
+_CJK = re.compile(rf"[{HAN}\u3001-\u303f\uff00-\uffef\ufe30-\ufe4f]")  # with CJK and full-width punctuation
 # Unicode's Default_Ignorable_Code_Point, with controls that are no blanks, annotation marks and lone surrogates.
 _INVISIBLE = re.compile(
     "[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f"
@@ -31,6 +34,12 @@ _ONE_FORM = {
     **dict.fromkeys(map(ord, "‐‑‒–—―−﹘﹣－─"), "-"),
     **dict.fromkeys(map(ord, "・•‧･"), "·"),
 }
+
+
+@cache
+def tables() -> dict[str, Any]:
+    """The words and patterns that texts are read by: data/text.toml."""
+    return tomllib.loads((resources.files("rag") / "data" / "text.toml").read_text(encoding="utf-8"))
 
 
 def late(pattern: str, flags: int = 0) -> re.Pattern[str]:
@@ -103,7 +112,7 @@ def _folded(text: str) -> list[tuple[str, int]]:
                 blank = start if blank is None else blank
                 continue
             last = folded[-1][0] if folded else ""
-            if blank is not None and last and (is_mark(character) or not (_is_cjk(last) or _is_cjk(character))):
+            if blank is not None and last and (is_mark(character) or not (_CJK.match(last) or _CJK.match(character))):
                 folded.append((" ", blank))
                 last = " "
             blank = None
@@ -149,11 +158,6 @@ def _normal(cluster: str) -> str:
 
 
 @lru_cache(maxsize=1 << 16)
-def _is_cjk(character: str) -> bool:
-    return "\u3000" <= character <= "\u303f" or _HAN.match(character) is not None
-
-
-@lru_cache(maxsize=1 << 16)
 def _narrow(character: str) -> str:
     return _simplified(character.translate(_NARROW))
 
@@ -176,7 +180,6 @@ def _converter() -> Any:
     return OpenCC("t2s")
 
 
-_CJK = re.compile(rf"[{HAN}\u3001-\u303f\uff00-\uffef\ufe30-\ufe4f]")  # with CJK and full-width punctuation
 # A blank beside a Han character that stands alone is letter-spacing: "武器 非 法 贸 易".
 _LETTER_SPACING = re.compile(rf"(?<=[{HAN}]) (?:(?=[{HAN}](?![{HAN}]))|(?<![{HAN}][{HAN}] )(?=[{HAN}]))")
 _BROKEN_WORD = re.compile(r"[^\W_][-/]$|(?:https?://|www\.)\S{0,200}[-/_=&?#]$")

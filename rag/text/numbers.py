@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from fractions import Fraction
 
-from rag.text.folding import late, narrow
+from rag.text.folding import late, narrow, tables
 from rag.text.labels import dates, labels, ordinals, years
 from rag.text.numerals import MEASURE, NUMBER, ONE_OR_RANGE, ORDINALS_EN, RANGE, Figure, Hedge, numbers_in, read_number
 from rag.text.symbols import symbols
@@ -61,14 +61,7 @@ def _value(written: str) -> Fraction:
     return number.value if number else Fraction(0)
 
 
-_CURRENCIES = {
-    "USD": r"US\$|\$|USD|美元|(?:United States |US |U\.S\. )?dollars?",
-    "EUR": r"€|EUR|欧元|euros?",
-    "GBP": r"£|GBP|英镑|pounds? sterling",
-    "JPY": r"日元|JPY|yen",
-    "CHF": r"CHF|瑞士法郎|Swiss francs?",
-    "CNY": r"CNY|RMB|人民币|元(?![素首])|yuan",
-}
+_CURRENCIES: dict[str, str] = tables()["currencies"]
 _MONEY = late(
     rf"(?P<before>(?i:US\$|\$|€|£|USD|EUR|GBP|CHF)) ?{ONE_OR_RANGE}"
     rf"|{ONE_OR_RANGE} ?[多余]? ?(?P<after>(?i:{'|'.join(_CURRENCIES.values())}))(?![A-Za-z])"
@@ -118,20 +111,27 @@ def figures(text: str) -> list[Figure]:
     >>> [(figure.kind, str(figure.value)) for figure in figures("2020 年军费增至近 2 万亿美元，占 27%")]
     [('year', '2020'), ('money', '2000000000000'), ('percent', '27/100')]
     """
-    plain = narrow(text)
+    plain = rest = narrow(text)
+    for symbol in symbols(plain):
+        rest = _blank(rest, symbol.start, symbol.end)
+    rest = _NAMES.sub(lambda match: "\0" * len(match.group()), rest)
     found: list[Figure] = []
-    rest = _without_names(plain)
     for read in _READERS:
         for figure in read(rest):
-            if "\0" not in rest[figure.start : figure.end]:
-                written = text[figure.start : figure.end]
-                found.append(replace(figure, text=written, hedge=_hedge(plain, figure)))
-                rest = _blank(rest, figure.start, figure.end)
+            start, end = figure.start, figure.end
+            if "\0" not in rest[start:end]:
+                found.append(replace(figure, text=text[start:end], hedge=_hedge(plain, figure)))
+                rest = _blank(rest, start, end)
     return sorted(found, key=lambda figure: figure.start)
+
+
+def _blank(text: str, start: int, end: int) -> str:
+    return text[:start] + "\0" * (end - start) + text[end:]
 
 
 # In order: the surer the form, the earlier. Each character is read once.
 _READERS = (dates, phrases, shares, money, labels, ordinals, years, counts)
+# What only looks like a figure.
 _NAMES = late(
     r"https?:[!-~]{1,500}|\bwww\.[!-~]{1,500}"
     r"|\[\d{1,3}(?:[ ,、-]{1,2}\d{1,3}){0,20}\]"  # citation markers
@@ -146,35 +146,12 @@ _NAMES = late(
 )
 
 
-def _without_names(plain: str) -> str:
-    """The text with what only looks like a figure blanked out."""
-    for symbol in symbols(plain):
-        plain = _blank(plain, symbol.start, symbol.end)
-    return _NAMES.sub(lambda match: "\0" * len(match.group()), plain)
-
-
-def _blank(text: str, start: int, end: int) -> str:
-    return text[:start] + "\0" * (end - start) + text[end:]
-
-
-# "近 5 年" are recent years, 最近 and 附近 no quantities, and 条约 and 公约 end in 约.
-_BEFORE: dict[Hedge, str] = {
-    "below": r"(?:将近|接近|(?<![最附邻将接])近|不到|不足|少于|低于|不超过|至多|最多)[ 有达]{0,2}"
-    r"|\b(?:no more than|not more than|(?<!no )(?<!not )(?:fewer|less) than|nearly|almost|close to|up to|under|at most"
-    r"|as many as) ",
-    "above": r"(?:超过|超出|逾|多于|高于|大于|至少|不少于|不低于|起码)[ 有达]{0,2}"
-    r"|\b(?:more than|over|at least|no fewer than|not less than|no less than|above|exceed(?:s|ed|ing)?|in excess of"
-    r"|upwards of|surpass(?:es|ed|ing)?) ",
-    "about": r"(?:(?<![条公契缔节制签合盟])约|大概|估计|左右)[ 有为达]{0,2}"
-    r"|\b(?:about|around|approximately|approx\.|roughly|some|circa|estimated) ",
+_HEDGED_BEFORE: dict[Hedge, re.Pattern[str]] = {
+    hedge: late(rf"(?:{'|'.join(words)})$", re.IGNORECASE) for hedge, words in tables()["hedges"]["before"].items()
 }
-_AFTER: dict[Hedge, str] = {
-    "below": r"[^,.;。]{0,3}(?:以下|以内)| or (?:less|fewer)\b",
-    "above": r" ?[多余来](?![哥边])|[^,.;。]{0,3}以上| or more\b| and above\b",
-    "about": r"[^,.;。]{0,3}(?:左右|上下)| or so\b",
+_HEDGED_AFTER: dict[Hedge, re.Pattern[str]] = {
+    hedge: late(words) for hedge, words in tables()["hedges"]["after"].items()
 }
-_HEDGED_BEFORE = {hedge: late(rf"(?:{words})$", re.IGNORECASE) for hedge, words in _BEFORE.items()}
-_HEDGED_AFTER = {hedge: late(words) for hedge, words in _AFTER.items()}
 
 
 def _hedge(plain: str, figure: Figure) -> Hedge:
@@ -197,8 +174,9 @@ def figure_supported(figure: Figure, in_figures: Iterable[Figure]) -> bool:
 
 
 def _supports(source: Figure, figure: Figure) -> bool:
-    if figure.kind in ("date", "year"):
-        return source.kind in ("date", "year") and _covers(source, figure)
+    if figure.kind in ("date", "year"):  # the same, or less exact
+        parts = zip(_parts(figure), _parts(source), strict=True)
+        return source.kind in ("date", "year") and all(said in (0, known) for said, known in parts)
     same_kind = source.kind == figure.kind or {source.kind, figure.kind} == {"ordinal", "label"}
     bare_amount = figure.kind == "money" and source.kind == "count"  # a column of dollars prints the sign once
     if not (same_kind or bare_amount) or (source.unit and figure.unit and source.unit != figure.unit):
@@ -211,11 +189,7 @@ def _supports(source: Figure, figure: Figure) -> bool:
     return 0 < (excess if figure.hedge == "above" else -excess) < last_unit
 
 
-def _covers(source: Figure, figure: Figure) -> bool:
-    """Whether a date or year is what another says, or less exact."""
-    return all(said in (0, known) for said, known in zip(_parts(figure), _parts(source), strict=True))
-
-
 def _parts(figure: Figure) -> tuple[int, int, int]:
+    """Year, month and day."""
     value = int(figure.value)
     return (value, 0, 0) if figure.kind == "year" else (value // 10000, value // 100 % 100, value % 100)

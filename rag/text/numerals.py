@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Literal, NamedTuple
 
-from rag.text.folding import late
+from rag.text.folding import late, tables
 
 Kind = Literal["count", "percent", "money", "year", "date", "ordinal", "label"]
 Hedge = Literal["", "about", "above", "below"]
@@ -76,13 +76,7 @@ SCALED = rf"{DIGITS}(?: ?[多余]? ?{SCALE_ZH}(?:\d{{1,4}} ?(?:万|千{_KILO}))?
 NUMBER = rf"(?:{SCALED}|{CHINESE}|{ENGLISH})"
 RANGE = r"(?: ?(?:至|到|-|~) ?| (?:to|or) )"
 ONE_OR_RANGE = rf"{NUMBER}(?:{RANGE}{NUMBER})?"
-_MEASURES = """
-    个 名 位 次 项 份 种 类 届 场 期 件 支 把 枚 发 颗 辆 架 艘 国 州 省 市 县 区 家 所 座 处 间 门 套 批 组 队
-    条 款 章 节 段 页 卷 册 本 部 篇 幅 张 封 起 宗 例 人 岁 年 月 日 天 周 小时 分钟 秒 倍 米 公里 千米 厘米 毫米
-    吨 公斤 千克 克 升 平方 大 级 层 轮 步 只 头 票 席 户 对 阶段 方面 点 成员 元 世纪
-"""
-# What a Chinese numeral counts; without one, 三 in 三方 or 两 in 两性 is part of a word.
-MEASURE = rf" ?[多余来]? ?(?:{'|'.join(_MEASURES.split())})"
+MEASURE = rf" ?[多余来]? ?(?:{'|'.join(tables()['measures'].split())})"
 
 _ANY_NUMBER = late(NUMBER)
 _SCALED_PARTS = late(rf"({DIGITS}) ?[多余]? ?({SCALE_ZH}|[A-Za-z]+)?")

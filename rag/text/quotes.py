@@ -154,21 +154,13 @@ def _is_cut(text: str, offset: int) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
-class Alteration:
-    """Words of a quotation, and the text's words in their place; either slice may be empty."""
-
-    quote: Slice
-    text: Slice
-
-
-@dataclass(frozen=True, slots=True)
 class Nearly:
     """The words of a text that a quotation is nearest to."""
 
     start: int  # in the text
     end: int
     share: float  # of the quotation's words that stand there in its order
-    alterations: tuple[Alteration, ...]
+    alterations: tuple[tuple[Slice, Slice], ...]  # words of the quotation, and the text's in their place; or nothing
 
 
 _TOKEN = re.compile(rf"[{HAN}]|\d{{1,3}}(?:,\d{{3}})+(?!\d)|\d+(?:\.\d+)?|[^\W\d_{HAN}]+(?:['-][^\W\d_{HAN}]+)*|\0")
@@ -196,7 +188,7 @@ def nearly(text: str, quote: str) -> Nearly | None:
     """The words of a text that a quotation is nearest to, and how it differs; None where they share nothing.
 
     >>> nearly("At least 176 civilians died.", "At least 175 civilians").alterations
-    (Alteration(quote=(9, 12), text=(9, 12)),)
+    (((9, 12), (9, 12)),)
     """
     ours, theirs = _tokens(quote), _tokens(text)
     own, window = [word for word, _, _ in ours], [word for word, _, _ in theirs]
@@ -219,7 +211,7 @@ def nearly(text: str, quote: str) -> Nearly | None:
         elif end > last:
             last = end = min(end, start + own_end - own_start)
         if start < end or own_start < own_end:
-            alterations.append(Alteration(_slice(ours, own_start, own_end), _slice(theirs, low + start, low + end)))
+            alterations.append((_slice(ours, own_start, own_end), _slice(theirs, low + start, low + end)))
     share = sum(end - start for start, end in same) / sum(word != "\0" for word in own)
     return Nearly(*_slice(theirs, low + first, low + last), share, tuple(alterations))
 

@@ -5,16 +5,13 @@ from collections.abc import Iterator
 from itertools import accumulate, pairwise
 
 from rag.records import Language, Slice
-from rag.text.folding import HAN, late
+from rag.text.folding import HAN, late, tables
 
 _CLOSERS = "”’」』\"')\\]）】》〉」〕¹²³⁰⁴-⁹"
 _STOP = late(rf"[。！？!?]{{1,8}}[{_CLOSERS}]{{0,8}}|\.{{1,6}}[{_CLOSERS}]{{0,8}}(?=\s|$)|；[{_CLOSERS}]{{0,8}}")
 _STARTS = late(rf"\s+[\"'“‘「『(\[（【《]{{0,3}}(?:[A-Z0-9À-Þ{HAN}])")
 _ABBREVIATION = late(
-    r"(?:^|[\s(\[（“\"'])(?:[A-Za-z]|(?:[A-Za-z]\.){1,4}[A-Za-z]"
-    r"|(?:adds?|amb|approx|arts?|cf|chaps?|col|corr|doc|ed|eds|et al|figs?|gen|hon|jr|lt|messrs|mr|mrs|ms|mt|nos?"
-    r"|paras?|pp|prof|refs?|res|rev|sects?|secs?|sess|sr|st|suppl?|viz|vols?|vs|dr|ch|ibid"
-    r"|jan|feb|mar|apr|jun|jul|aug|sept?|oct|nov|dec))$",
+    rf"(?:^|[\s(\[（“\"'])(?:[A-Za-z]|(?:[A-Za-z]\.){{1,4}}[A-Za-z]|{'|'.join(tables()['abbreviations'].split())})$",
     re.IGNORECASE,
 )
 _LABEL = late(r"\s*\(?(?:\d{1,3}|[A-Za-z]|[IVXLivxl]{1,6}|[一二三四五六七八九十]{1,3})")

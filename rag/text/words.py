@@ -7,38 +7,15 @@ from functools import cache
 from itertools import pairwise
 from typing import Any
 
-from rag.text.folding import HAN, fold
+from rag.text.folding import HAN, fold, tables
 from rag.text.numerals import ORDINALS_EN, SCALED, read_number
 from rag.text.symbols import symbols
 
-# Function words and the words of asking, which say nothing of the subject. Our own lists, the English after Snowball's.
-_STOP_WORDS = """
-    a about above after again all also am an and any are as at be because been before being below between both but
-    by can could did do does doing down during each either else ever few for from further had has have having he her
-    here hers him his how i if in into is it its itself just let may me might more most must my no nor not of off on
-    once only or other our out over own please same shall she should so some such tell than that the their them then
-    there these they this those through thus to too under until up upon us very was we were what when where whether
-    which while who whom whose why will with within would yet you your per via s t st nd rd th
-    的 了 和 与 及 以及 或 或者 并 并且 而 而且 但 但是 是 在 于 对 对于 为 为了 由 由于 从 自 以 用 被 把 将 向 给
-    让 使 就 都 也 还 又 再 很 更 最 已 已经 曾 曾经 正在 之 其 其中 此 该 这 这个 这些 这种 那 那个 那些 哪 哪个
-    哪些 哪里 哪种 什么 怎么 怎样 如何 为什么 为何 何时 何地 何种 何 谁 几 多少 多大 多久 是否 吗 呢 吧 啊 呀 请
-    请问 我 我们 你 你们 您 他 她 它 他们 她们 它们 自己 有 没有 没 不 等 等等 个 所 所有 各 每 某 一个 一些 一种 上
-    下 中 里 内 外 前 后 时 时候 地 得 着 过 到 至 以来 关于 根据 按照 通过 因为 因此 所以 如果 虽然 然而 可以 可 能
-    能够 会 应 应当 应该 要 需 需要 说 告诉 介绍 讲 第 号
-"""
-# Plurals and spellings that the stemmer keeps apart: UN English is British, CC-CEDICT mostly American.
-_SAME_WORD = {
-    "women": "woman", "men": "man", "children": "child", "people": "person", "persons": "person",
-    "program": "programme", "programs": "programme", "defense": "defence", "center": "centre", "centers": "centre",
-    "labor": "labour", "behavior": "behaviour", "neighbor": "neighbour", "neighboring": "neighbour",
-    "license": "licence", "licenses": "licence", "favor": "favour", "honor": "honour", "armor": "armour",
-    "catalog": "catalogue", "traveling": "travel", "travelling": "travel", "fulfill": "fulfil",
-    "criteria": "criterion", "data": "datum", "analyses": "analysis", "crises": "crisis", "indices": "index",
-}  # fmt: skip
+_STOP = frozenset(tables()["stop"].split())
+_SAME_WORD: dict[str, str] = tables()["same_word"]
 # Frequency given to a word kept whole. Jieba takes the likelier cut, and its two commonest words together come to
 # 883 634 · 796 991 / 60 101 967, about 11 700.
 _KEPT = 20_000
-_STOP = frozenset(_STOP_WORDS.split())
 _LETTER = rf"[^\W\d_{HAN}]"
 _TOKEN = re.compile(
     rf"(?P<dotted>\d{{1,9}}(?:\.\d{{1,9}}){{2,8}})|(?P<number>{SCALED}|\d{{1,4}}(?=(?:st|nd|rd|th)\b))"

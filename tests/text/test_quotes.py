@@ -257,7 +257,7 @@ def test_quotations_are_in_order_and_apart(text: str) -> None:
 def test_what_differs_is_named(text: str, quote: str, changes: list[tuple[str, str]]) -> None:
     near = nearly(text, quote)
     assert near
-    found = [(quote[slice(*each.quote)], text[slice(*each.text)]) for each in near.alterations]
+    found = [(quote[slice(*own)], text[slice(*theirs)]) for own, theirs in near.alterations]
     assert found == changes
     assert 0.5 < near.share <= 1
 
