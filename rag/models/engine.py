@@ -14,7 +14,7 @@ from jinja2 import TemplateError
 from langchain_core.messages import BaseMessage, convert_to_openai_messages
 
 from rag.errors import ModelError
-from rag.models.catalogue import SPLIT
+from rag.models.catalogue import in_parts
 from rag.models.machine import memory
 
 BATCH = 512  # tokens read in one step at the most; llama.cpp's own default
@@ -30,12 +30,9 @@ def uses_gpu() -> bool:
 
 def check_file(path: Path) -> list[Path]:
     """The file, with its other parts where it comes in several; ModelError where one is missing or no GGUF file."""
-    parts = [path]
-    if split := SPLIT.fullmatch(path.name):
-        count = int(split["parts"])
-        parts = [path.with_name(f"{split['name']}-{n:05}-of-{count:05}.gguf") for n in range(1, count + 1)]
-        if path.is_file() and int(split["part"]) != 1:
-            raise ModelError("later-part", path=str(path), first=str(parts[0]))
+    parts = in_parts(path)
+    if path.is_file() and path != parts[0]:
+        raise ModelError("later-part", path=str(path), first=str(parts[0]))
     for part in parts:
         if not part.is_file():
             raise ModelError("no-model-file" if part == path else "no-model-part", path=str(part), whole=path.name)
