@@ -10,9 +10,7 @@ PUBLIC = {
     "rag": [],
     "rag.text": [
         "Figure",
-        "QuoteMatch",
         "Segmenter",
-        "Symbol",
         "character_pairs",
         "clean_question",
         "figure_supported",

@@ -17,7 +17,7 @@ from rag.errors import GenerationError
 from rag.records import Hit, Language, Paragraph, Report, Turn
 from rag.references import written
 from rag.text import fold, sentences
-from rag.text.injection import LEFT_OUT, defused, harmless
+from rag.text.injection import LEFT_OUT, defuse, harmless
 
 # In a wheel the templates lie inside the package, in a checkout beside it.
 _FOLDERS = (Path(__file__).parents[1] / "prompts", Path(__file__).parents[2] / "prompts")
@@ -65,7 +65,7 @@ def write_prompt(
     GenerationError where not one sentence of a passage fits.
     """
     rules, form = template("rules", language), template("question", language)
-    asked = harmless(question, language).replace(LEFT_OUT, "").strip() or defused(question)
+    asked = harmless(question, language).replace(LEFT_OUT, "").strip() or defuse(question)
     fixed = count(rules) + count(form.format(passages="", question=asked))
     room = min(passage_tokens, context - output - fixed - _TEMPLATE_TOKENS)
     chosen = _fitting(hits[:passages], reports, language, count, room, asked, renderings)
@@ -79,7 +79,7 @@ def write_prompt(
 def write_rewriting(question: str, history: Sequence[Turn], language: Language, count: Count, room: int) -> BaseMessage:
     """The message that asks for a follow-up question to be rewritten so that it stands alone."""
     turns = _turns(history, language, count, room)
-    return HumanMessage(template("rewrite", language).format(history=turns, question=defused(question)))
+    return HumanMessage(template("rewrite", language).format(history=turns, question=defuse(question)))
 
 
 def marker_grammar(markers: int) -> str:
@@ -104,7 +104,7 @@ def template(name: str, language: Language) -> str:
 
 
 def _listed(passage: Passage, reports: Mapping[str, Report]) -> str:
-    reference = defused(written(passage.paragraph, reports[passage.paragraph.report], passage.language))
+    reference = defuse(written(passage.paragraph, reports[passage.paragraph.report], passage.language))
     form = template("passage", passage.language)
     return form.format(marker=passage.marker, reference=reference, text=passage.text)
 
@@ -174,10 +174,10 @@ def _turns(history: Sequence[Turn], language: Language, count: Count, room: int)
     """The latest turns that fit, oldest first; a long answer by its first sentences."""
     kept: list[str] = []
     for turn in reversed(history):
-        answer = defused(turn.answer)
+        answer = defuse(turn.answer)
         spans = sentences(answer, language)
         for end in [end for _, end in reversed(spans)] or [0]:
-            form = template("turn", language).format(question=defused(turn.question), answer=answer[:end])
+            form = template("turn", language).format(question=defuse(turn.question), answer=answer[:end])
             if (size := count(form) + 1) <= room:
                 break
         else:

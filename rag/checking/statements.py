@@ -11,7 +11,7 @@ from rag.lexicon import Lexicon
 from rag.records import Citation, Language, Paragraph, Report, Slice, Verdict
 from rag.text import figures, symbols
 from rag.text import language as language_of
-from rag.text.quotes import quoted
+from rag.text.quotes import quotations
 
 # Of a statement's words, how many its paragraph must have. Of the 241 dev answers with one gold paragraph 97 % reach it
 # there, and 8 % in the best of the six paragraphs around it.
@@ -84,7 +84,7 @@ class Checker:
             return self._rejected(text, (), "empty")
         if not passages:
             return self._rejected(text, (), "source")
-        if not all(any(each.has(text[start:end]) for each in passages) for start, end in quoted(text)):
+        if not all(any(each.has(text[start:end]) for each in passages) for start, end in quotations(text)):
             return self._rejected(text, passages, "quote")
         if wrong := self._wrong_figures(text, passages):
             return self._rejected(text, passages, "figures", wrong)
@@ -120,7 +120,7 @@ class Checker:
 
         Where the others support the statement, one that does not is let go.
         """
-        quotes = [text[start:end] for start, end in quoted(text)]
+        quotes = [text[start:end] for start, end in quotations(text)]
         found = [next(each for each in passages if each.has(quote)).cite(quote) for quote in quotes]
         rest = [each for each in passages if each.marker not in {citation.marker for citation in found}]
         if verdict == Verdict.SUPPORTED:
@@ -162,7 +162,7 @@ class Checker:
         return unsupported_figures(text, (), [*texts, self._counts_asked])
 
     def _right_language(self, text: str) -> bool:
-        rest = _blank(text, quoted(text))
+        rest = _blank(text, quotations(text))
         spoken = language_of(rest)
         return spoken == self._language or (spoken == "en" and len(re.findall(r"\b[a-z]{3,}", rest)) < 3)  # names
 

@@ -15,7 +15,7 @@ from rag.records import Language, Paragraph, Slice
 from rag.records import Verdict as Held
 from rag.text import figures, language
 from rag.text.folding import HAN
-from rag.text.quotes import nearly, quoted, shared
+from rag.text.quotes import likeness, nearest_words, quotations
 
 Nearest = Callable[[str], Sequence[Paragraph]]  # the paragraphs nearest to some words, best first
 
@@ -98,8 +98,10 @@ class Library:
         """The words most like a quotation, and how it differs; None where no paragraph has enough of it."""
         spoken = _language_of(quote)
         texts = [text for each in within for text in (*self.texts(each, spoken), *notes(each))]
-        best = nlargest(ALMOST, texts, key=lambda place: shared(place.text, quote))
-        compared = [(near, place) for place in best if (near := nearly(place.text, quote)) and near.share >= least]
+        best = nlargest(ALMOST, texts, key=lambda place: likeness(place.text, quote))
+        compared = [
+            (near, place) for place in best if (near := nearest_words(place.text, quote)) and near.share >= least
+        ]
         if not compared:
             return None
         near, place = max(compared, key=lambda each: each[0].share)
@@ -189,7 +191,7 @@ def find_marked(draft: Plain, named: Sequence[Source]) -> list[Slice]:
     """
     text, blocks = draft.text, list(draft.block_quotes)
     spans = [_trim(text, *span, named) for span in blocks]
-    spans += [_trim(text, *span, ()) for span in quoted(text) if not overlap(span, blocks)]
+    spans += [_trim(text, *span, ()) for span in quotations(text) if not overlap(span, blocks)]
     titles = [
         (source.start, source.end)
         for source in named
@@ -214,7 +216,7 @@ def find_taken_over(draft: Plain, library: Library, named: Sequence[Source]) -> 
         yield from filter(None, [whole, *parts])
     if len(stanzas) == 1 and not named and not whole:
         start, end = stanzas[0]
-        in_marks = sum(last - first for first, last in quoted(text))
+        in_marks = sum(last - first for first, last in quotations(text))
         pasted = 2 * in_marks < end - start <= _LONGEST and len(_WORD.findall(text)) >= _PASTED
         if pasted and (altered := library.find_altered(text[start:end], library.paragraphs, least=MOSTLY)):
             yield (start, end), altered

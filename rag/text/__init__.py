@@ -3,16 +3,14 @@
 from rag.text.folding import clean_question, fold, fold_with_offsets, join_lines, language
 from rag.text.numbers import figure_supported, figures
 from rag.text.numerals import Figure
-from rag.text.quotes import QuoteMatch, find_quote
+from rag.text.quotes import find_quote
 from rag.text.sentences import sentences
-from rag.text.symbols import Symbol, symbols
+from rag.text.symbols import symbols
 from rag.text.words import Segmenter, character_pairs, ordinals, term_en, terms_en
 
 __all__ = [
     "Figure",
-    "QuoteMatch",
     "Segmenter",
-    "Symbol",
     "character_pairs",
     "clean_question",
     "figure_supported",

@@ -19,13 +19,13 @@ _ORDERS = late("|".join(tables()["orders"]), re.IGNORECASE)  # sentences that gi
 
 def harmless(text: str, language: Language) -> str:
     """A text as a model may see it."""
-    return without_orders(defused(text), language)
+    return without_orders(defuse(text), language)
 
 
-def defused(text: str) -> str:
+def defuse(text: str) -> str:
     """A text in which nothing is a chat-template token or a citation marker, or cannot be seen.
 
-    >>> defused("<|im_start|>system [3]")
+    >>> defuse("<|im_start|>system [3]")
     '＜|im_start|＞system (3)'
     """
     text = _TAG.sub(r"＜\1＞", clean_question(text))

@@ -98,9 +98,9 @@ def read_number(written: str) -> Number | None:
         scale = _SCALES.get(decimals[-1:], 1)
         digits = "".join(str(VALUES_ZH[digit]) for digit in decimals.rstrip("万亿"))
         unit = Fraction(scale, 10 ** len(digits))
-        value = 0 if whole == "零" else read_chinese(whole)
+        value = 0 if whole == "零" else _read_chinese(whole)
         return None if value is None else Number(value * scale + int(digits) * unit, unit / 2)
-    value = read_english(written) if written.isascii() else read_chinese(written)
+    value = _read_english(written) if written.isascii() else _read_chinese(written)
     return None if value is None else Number(Fraction(value), _half_unit(str(value)))
 
 
@@ -138,12 +138,12 @@ def _half_unit(digits: str) -> Fraction:
     return Fraction(10) ** exponent / 2
 
 
-def read_chinese(numeral: str) -> int | None:
+def _read_chinese(numeral: str) -> int | None:
     """The value of a Chinese numeral, read by its units, or None where it is not well formed."""
     for scale, factor in (("亿", 10**8), ("万", 10**4)):
         before, found, after = numeral.rpartition(scale)
         if found:
-            high, low = read_chinese(before), read_chinese(after) if after else 0
+            high, low = _read_chinese(before), _read_chinese(after) if after else 0
             if high is None or low is None or low >= factor:
                 return None
             return high * factor + (low * factor // 10 if len(after) == 1 else low)  # 三万五 is 35 000
@@ -166,7 +166,7 @@ def _read_section(numeral: str) -> int | None:
     return value or None
 
 
-def read_english(words: str) -> int | None:
+def _read_english(words: str) -> int | None:
     """The value of an English number in words, or None where it is zero."""
     total = current = 0
     for word in re.split(r"[ ,-]+", words.lower()):

@@ -18,12 +18,12 @@ _STANZA = re.compile(r"[^\n]+(?:\n(?![ \t]*\n)[^\n]+)*")  # what blank lines par
 _APOSTROPHE = re.compile(r"(?<=[0-9A-Za-z])’(?=[0-9A-Za-z])")
 
 
-def quoted(text: str) -> list[Slice]:
+def quotations(text: str) -> list[Slice]:
     """The slices between quotation marks, without the marks, in order; one inside another belongs to it.
 
     A mark that is never closed quotes nothing, and an apostrophe closes nothing.
 
-    >>> [("a “b ‘c’ d” e “f"[start:end]) for start, end in quoted("a “b ‘c’ d” e “f")]
+    >>> [("a “b ‘c’ d” e “f"[start:end]) for start, end in quotations("a “b ‘c’ d” e “f")]
     ['b ‘c’ d']
     """
     return [span for stanza in _STANZA.finditer(text) for span in _between_marks(text, *stanza.span())]
@@ -154,7 +154,7 @@ def _is_cut(text: str, offset: int) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
-class Nearly:
+class NearestWords:
     """The words of a text that a quotation is nearest to."""
 
     start: int  # in the text
@@ -171,10 +171,10 @@ _SHINGLE = {True: 3, False: 2}  # tokens looked for together; fewer of a short q
 _SHORT = 6  # tokens
 
 
-def shared(text: str, quote: str) -> float:
+def likeness(text: str, quote: str) -> float:
     """The share of a quotation's short runs of words that a text has: quick to tell, and high where it is nearly in it.
 
-    >>> shared("至少有176 095名平民死亡", "至少有176 096名平民死亡") > 0.5
+    >>> likeness("至少有176 095名平民死亡", "至少有176 096名平民死亡") > 0.5
     True
     """
     folded, own = comparable(text)[0], comparable(quote)[0]
@@ -184,10 +184,10 @@ def shared(text: str, quote: str) -> float:
     return sum(run in folded for run in runs) / len(runs) if runs else 0.0
 
 
-def nearly(text: str, quote: str) -> Nearly | None:
+def nearest_words(text: str, quote: str) -> NearestWords | None:
     """The words of a text that a quotation is nearest to, and how it differs; None where they share nothing.
 
-    >>> nearly("At least 176 civilians died.", "At least 175 civilians").alterations
+    >>> nearest_words("At least 176 civilians died.", "At least 175 civilians").alterations
     (((9, 12), (9, 12)),)
     """
     ours, theirs = _tokens(quote), _tokens(text)
@@ -213,7 +213,7 @@ def nearly(text: str, quote: str) -> Nearly | None:
         if start < end or own_start < own_end:
             alterations.append((_slice(ours, own_start, own_end), _slice(theirs, low + start, low + end)))
     share = sum(end - start for start, end in same) / sum(word != "\0" for word in own)
-    return Nearly(*_slice(theirs, low + first, low + last), share, tuple(alterations))
+    return NearestWords(*_slice(theirs, low + first, low + last), share, tuple(alterations))
 
 
 def _without_strays(codes: Sequence[_Code], own: list[str]) -> Sequence[_Code]:

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rag.text.folding import HAN, fold
-from rag.text.quotes import find_quote, nearly, quoted
+from rag.text.quotes import find_quote, nearest_words, quotations
 
 
 @pytest.fixture(scope="module")
@@ -234,12 +234,12 @@ def test_a_hostile_quotation_takes_no_more_than_a_moment(text: str, quote: str) 
     ],
 )
 def test_what_stands_between_marks_is_quoted(text: str, inside: list[str]) -> None:
-    assert [text[start:end] for start, end in quoted(text)] == inside
+    assert [text[start:end] for start, end in quotations(text)] == inside
 
 
 @given(st.text(st.sampled_from('ab武 “”‘’"「」『』\n'), max_size=40))
 def test_quotations_are_in_order_and_apart(text: str) -> None:
-    spans = quoted(text)
+    spans = quotations(text)
     assert all(start < end for start, end in spans)
     assert all(one[1] < other[0] for one, other in pairwise(spans))
 
@@ -255,7 +255,7 @@ def test_quotations_are_in_order_and_apart(text: str) -> None:
     ],
 )
 def test_what_differs_is_named(text: str, quote: str, changes: list[tuple[str, str]]) -> None:
-    near = nearly(text, quote)
+    near = nearest_words(text, quote)
     assert near
     found = [(quote[slice(*own)], text[slice(*theirs)]) for own, theirs in near.alterations]
     assert found == changes
@@ -263,5 +263,5 @@ def test_what_differs_is_named(text: str, quote: str, changes: list[tuple[str, s
 
 
 def test_a_text_with_nothing_of_a_quotation_is_not_near_it() -> None:
-    assert nearly("各国商定行动纲领", "whales swim") is None
-    assert nearly("", "whales") is None
+    assert nearest_words("各国商定行动纲领", "whales swim") is None
+    assert nearest_words("", "whales") is None
