@@ -17,7 +17,8 @@ from typing import Any
 from rag.errors import ReportError
 from rag.records import Language, Paragraph, Report, Translation
 from rag.reports.files import file_sha256, list_reports, read_text
-from rag.reports.layout import SYMBOL_LINE, Kind, Piece
+from rag.reports.layout import Kind, Piece
+from rag.reports.lines import SYMBOL_LINE
 from rag.reports.parsing import parse, rejoin
 
 __all__ = ["Kind", "Piece", "ReadReport", "list_reports", "parse", "read_folder", "read_report", "rejoin"]

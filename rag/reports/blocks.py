@@ -3,7 +3,8 @@
 import re
 from collections.abc import Sequence
 
-from rag.reports.layout import FULL, Layout, Line, Spacing, widest
+from rag.reports.layout import Layout
+from rag.reports.lines import FULL, Line, Spacing, widest
 from rag.reports.numbering import GAP, LABELLED, Block, heading_level, printed_number
 from rag.reports.tables import table_lines
 

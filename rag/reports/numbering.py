@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 from rag.records import Paragraph
-from rag.reports.layout import Line
+from rag.reports.lines import Line
 
 PRINTED_NUMBER = re.compile(r"(\d{1,3})[.．](?:\s+|$|(?=[^\W\d_]|[《“「(（]))")
 _HAN_NUMERAL = "[一二三四五六七八九十]{1,3}"

@@ -11,7 +11,8 @@ from dataclasses import dataclass, replace
 
 from rag.records import Footnote, Language, Paragraph, Slice
 from rag.reports.blocks import blocks_of
-from rag.reports.layout import Kind, Line, Note, Piece, cover, lay_out
+from rag.reports.layout import Kind, Note, Piece, cover, lay_out
+from rag.reports.lines import Line
 from rag.reports.numbering import (
     LABELLED,
     UNNUMBERED,

@@ -8,7 +8,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from rag.reports.layout import Line
+from rag.reports.lines import Line
 
 ALIKE = 3  # first characters that make a label read like the bodies of its table: "联合国", "Uni"
 BETWEEN_PAGES = 4  # lines without tabs that may stand before a header printed again; the five reports have two

@@ -5,10 +5,11 @@ from types import ModuleType
 import pytest
 
 from rag import reports
-from rag.reports import blocks, layout, marks, numbering, parsing, tables
-from rag.reports.layout import Kind, Spacing, lay_out
+from rag.reports import blocks, layout, lines, numbering, parsing, tables
+from rag.reports.layout import Kind, lay_out
+from rag.reports.lines import Spacing
 
-MODULES = (reports, blocks, layout, marks, numbering, parsing, tables)
+MODULES = (reports, blocks, layout, lines, numbering, parsing, tables)
 
 
 def body(text: str) -> list[str]:
@@ -215,7 +216,7 @@ def test_every_pattern_takes_linear_time(pattern: re.Pattern[str]) -> None:
 
 @pytest.mark.parametrize(
     "pattern",
-    [marks._INLINE, marks._SIGN, marks._AFTER_PUNCTUATION, marks._AFTER_WORD, parsing.LINK, reports.YEAR],
+    [layout.INLINE, layout.SIGN, layout.AFTER_PUNCTUATION, layout.AFTER_WORD, parsing.LINK, reports.YEAR],
     ids=lambda pattern: pattern.pattern[:20],
 )
 def test_every_pattern_that_is_searched_for_takes_linear_time(pattern: re.Pattern[str]) -> None:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from rag.records import Language
 from rag.reports import Kind, ReadReport, parse, read_folder, read_report, rejoin
-from rag.reports.layout import ADDRESS_LINE, RULE
+from rag.reports.lines import ADDRESS_LINE, RULE
 from rag.reports.parsing import Parsed
 
 TESTS = Path(__file__).parents[1]
