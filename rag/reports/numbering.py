@@ -28,15 +28,10 @@ HEADINGS_IN_A_ROW = 6  # the five reports have four; more unnumbered short lines
 
 @dataclass(frozen=True)
 class Block:
-    """Lines that stand together: a paragraph's beginning, a heading, a list entry or a table's line."""
+    """Lines that stand together: a paragraph's beginning, a heading, a list entry or a table."""
 
-    lines: tuple[Line, ...]
-    table: int | None = None  # which of the report's tables it is a line of
-
-    @property
-    def in_table(self) -> bool:
-        """Whether it is a line of a table."""
-        return self.table is not None
+    lines: list[Line]
+    is_table: bool = False
 
     @cached_property
     def text(self) -> str:
@@ -45,11 +40,11 @@ class Block:
 
     @cached_property
     def number(self) -> int | None:
-        """The number it begins with, if any."""
-        found = None if self.in_table else printed_number(self.lines[0].text)
+        """The number it begins with, if more than that stands in it."""
+        found = None if self.is_table else PRINTED_NUMBER.match(self.lines[0].text)
         return int(found[1]) if found and found[0].strip() != self.text else None
 
-    @property
+    @cached_property
     def width(self) -> int:
         """Columns of all its lines."""
         return sum(line.width for line in self.lines)
@@ -65,19 +60,15 @@ class Block:
         return self.lines[-1].opens_list
 
     @property
-    def reads_like_paragraph(self) -> bool:
-        """Whether it is a sentence, or too long for a heading."""
-        return self.complete or self.width > PARAGRAPH_COLUMNS
-
-    @property
-    def at_margin(self) -> bool:
-        """Whether it begins at the margin, as paragraphs do and list entries do not."""
-        return self.lines[0].indent == 0
+    def is_numbered_text(self) -> bool:
+        """Whether it has a number, and is a sentence or too long for a heading."""
+        return bool(self.number) and (self.complete or self.width > PARAGRAPH_COLUMNS)
 
 
-def printed_number(line: str) -> re.Match[str] | None:
+def printed_number(line: str) -> int | None:
     """The number a line begins with, as "21. " or "21．"; no decimal, no year."""
-    return PRINTED_NUMBER.match(line)
+    found = PRINTED_NUMBER.match(line)
+    return int(found[1]) if found else None
 
 
 def heading_level(line: str) -> int | None:
@@ -93,14 +84,11 @@ def numbered_paragraphs(blocks: Sequence[Block]) -> dict[int, int]:
     heading or the number itself.
     """
     entries = _list_entries(blocks)
-    candidates = [
-        i for i, block in enumerate(blocks) if block.number and block.reads_like_paragraph and i not in entries
-    ]
+    candidates = [i for i, block in enumerate(blocks) if block.is_numbered_text and i not in entries]
     run = _longest_run(blocks, candidates)
     if not run or (blocks[run[0]].number != 1 and len(run) < FROM_ELSEWHERE):
         return {}
-    chosen = {*run, *_repeated(blocks, run, candidates)}
-    return {i: blocks[i].number or 0 for i in sorted(chosen)}
+    return {i: blocks[i].number or 0 for i in sorted({*run, *_repeated(blocks, run, candidates)})}
 
 
 def headings(blocks: Sequence[Block], chosen: Container[int]) -> set[int]:
@@ -111,12 +99,15 @@ def headings(blocks: Sequence[Block], chosen: Container[int]) -> set[int]:
         block = blocks[i]
         level = heading_level(block.text)
         in_a_row = in_a_row + 1 if i + 1 in found else 0
-        if block.complete or block.width > HEADING_COLUMNS or block.in_table or i in chosen:
+        if block.is_table or block.complete or block.width > HEADING_COLUMNS or i in chosen:
             continue
-        if i + 1 == len(blocks) or blocks[i + 1].complete:
-            heads = level is not None or i + 1 in chosen
+        heads_table = i + 1 < len(blocks) and blocks[i + 1].is_table
+        if heads_table or i + 1 in chosen:
+            heads = True
+        elif i + 1 == len(blocks) or blocks[i + 1].complete:
+            heads = level is not None
         else:
-            heads = level in (1, 2) or i + 1 in chosen or blocks[i + 1].in_table or i + 1 in found
+            heads = level in (1, 2) or i + 1 in found
         if heads and (level is not None or in_a_row < HEADINGS_IN_A_ROW):
             found.add(i)
     return found
@@ -142,7 +133,7 @@ def _longest_run(blocks: Sequence[Block], candidates: Sequence[int]) -> list[int
         number = blocks[i].number or 0
         runs = [(best[n][0] - (number - n - 1), best[n][1]) for n in range(number - GAP, number) if n in best]
         score, before[i] = max(runs, default=(0, None))
-        score += PARAGRAPH + MARGIN * blocks[i].at_margin
+        score += PARAGRAPH + MARGIN * (blocks[i].lines[0].indent == 0)
         best[number] = max(best.get(number, (0, i)), (score, i))
     run: list[int] = []
     at = max(best.values())[1] if best else None
@@ -158,7 +149,7 @@ def _repeated(blocks: Sequence[Block], run: Sequence[int], candidates: Sequence[
     in_run = set(run)
     for i in candidates:
         block = blocks[i]
-        if i in in_run or i < run[0] - 1 or block.number not in numbers or not block.at_margin:
+        if i in in_run or i < run[0] - 1 or block.number not in numbers or block.lines[0].indent:
             continue
         before_itself = i + 1 in in_run and blocks[i + 1].number == block.number and not block.opens_list
         if before_itself or (i > 0 and not blocks[i - 1].complete and blocks[i - 1].number is None):
@@ -168,13 +159,11 @@ def _repeated(blocks: Sequence[Block], run: Sequence[int], candidates: Sequence[
 def tell_apart(paragraphs: Sequence[Paragraph]) -> tuple[Paragraph, ...]:
     """The paragraphs of a report, each knowing whether its printed number stands there again."""
     beside = {paragraph.printed for paragraph in paragraphs if paragraph.part != "main" and paragraph.printed}
-    again = {
-        (p.part, p.printed, p.number.partition("-")[0]) for p in paragraphs if p.printed is not None and "-" in p.number
-    }
+    again = {(p.part, p.printed) for p in paragraphs if p.printed is not None and "-" in p.number}
     return tuple(
         replace(
             paragraph,
-            printed_again=(paragraph.part, paragraph.printed, paragraph.number.partition("-")[0]) in again,
+            printed_again=(paragraph.part, paragraph.printed) in again,
             printed_elsewhere=paragraph.printed in beside,
         )
         for paragraph in paragraphs

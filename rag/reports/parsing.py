@@ -6,30 +6,27 @@ knows nothing of files or of what is known about a report beside its text.
 
 import re
 from bisect import bisect_left
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from rag.records import Footnote, Language, Paragraph, Slice
-from rag.reports.blocks import blocks_of
+from rag.reports.blocks import ANNEX, SUMMARY, announces_part, blocks_of, read_table
 from rag.reports.layout import Kind, Note, Piece, cover, lay_out
 from rag.reports.lines import Line
 from rag.reports.numbering import (
     LABELLED,
+    PRINTED_NUMBER,
     UNNUMBERED,
     Block,
     heading_level,
     headings,
     numbered_paragraphs,
-    printed_number,
     tell_apart,
 )
-from rag.reports.tables import Row, read_table
 from rag.text import join_lines
 
-SUMMARY = re.compile(r"摘\s?要|[内內]容(?:提要|摘要)|(?:Executive )?(?:Summary|SUMMARY)|Abstract")
-ANNEX = re.compile(
-    r"附(?:件|录|錄)\s?[一二三四五六七八九十]{0,3}|(?:Annex|ANNEX|Appendix|APPENDIX)\s?(?:[IVX]{1,5}|\d{1,2}|[A-F])?"
-)
 LINK = re.compile(r"\[([^\[\]]{1,300})\]\((?:#|https?://[^\s()]{1,300})\)")  # what some converters make of a link
 
 
@@ -44,20 +41,17 @@ class Parsed:
 def parse(text: str, report: str, language: Language) -> Parsed:
     """The paragraphs of a report's text, in order, and the pieces the text is made of."""
     layout = lay_out(text)
-    drafts: list[_Draft] = []
-    pieces = list(layout.pieces)
-    marks: list[_Mark] = []
-    for part, blocks in _parts(blocks_of(layout, (ANNEX, SUMMARY))):
-        reader = _PartReader(part, blocks, text, len(drafts))
-        drafts += reader.drafts
-        pieces += reader.pieces
-        marks += reader.marks
-    footnotes = _footnotes(layout.notes, marks, drafts, text)
-    paragraphs = tell_apart(
-        [draft.finished(report, i, language, text, footnotes.get(i, ())) for i, draft in enumerate(drafts)]
-    )
-    pieces += [Piece(Kind.PARAGRAPH, *span) for paragraph in paragraphs for span in paragraph.spans]
-    return Parsed(paragraphs, tuple(cover(text, pieces)))
+    reader = _Reader(text, report, language)
+    for part, blocks in _parts(blocks_of(layout)):
+        reader.read(part, blocks)
+    footnotes = reader.footnotes(layout.notes)
+    finished = []
+    for i, (paragraph, groups) in enumerate(zip(reader.paragraphs, reader.groups, strict=True)):
+        spans = tuple(_spans(groups, text))
+        finished.append(replace(paragraph, text=rejoin(text, spans), spans=spans, footnotes=tuple(footnotes[i])))
+    paragraphs = tell_apart(finished)
+    pieces = [Piece(Kind.PARAGRAPH, *span) for paragraph in paragraphs for span in paragraph.spans]
+    return Parsed(paragraphs, tuple(cover(text, (*layout.pieces, *reader.pieces, *pieces))))
 
 
 def rejoin(text: str, spans: Iterable[Slice]) -> str:
@@ -68,15 +62,12 @@ def rejoin(text: str, spans: Iterable[Slice]) -> str:
         if piece.startswith(("\n", "\t")) or not groups:
             groups.append([])
         groups[-1].append(piece)
-    return "\n".join(clean(group) for group in groups)
+    return "\n".join(_clean(group) for group in groups)
 
 
-def clean(printed: Iterable[str]) -> str:
+def _clean(printed: Iterable[str]) -> str:
     """Printed lines as one clean line."""
     return LINK.sub(r"\1", join_lines(line for piece in printed for line in piece.splitlines())).strip()
-
-
-# Parts: front, summary, main, annexes
 
 
 def _parts(blocks: Sequence[Block]) -> Iterator[tuple[str, Sequence[Block]]]:
@@ -84,199 +75,138 @@ def _parts(blocks: Sequence[Block]) -> Iterator[tuple[str, Sequence[Block]]]:
 
     A text without numbered paragraphs and tables is one part, "main".
     """
-    numbered = [i for i, block in enumerate(blocks) if block.number and block.reads_like_paragraph]
-    annexes = [
-        i
-        for i, block in enumerate(blocks)
-        if numbered and i > numbered[0] and i + 1 < len(blocks) and ANNEX.fullmatch(block.text)
-    ]
+    first = next((i for i, block in enumerate(blocks) if block.is_numbered_text), len(blocks))
+    annexes = [i for i in range(first + 1, len(blocks) - 1) if ANNEX.fullmatch(blocks[i].text)]
     bounds = [*annexes, len(blocks)]
     body = blocks[: bounds[0]]
     chosen = numbered_paragraphs(body)
-    if not chosen and not annexes and not any(block.in_table for block in blocks):
+    if not chosen and not annexes and not any(block.is_table for block in blocks):
         yield "main", blocks
         return
-    headed = headings(body, chosen)
-    first = min([*chosen, *(i for i in headed if heading_level(body[i].text) == 1)], default=0)
-    summary = next((i for i in range(first) if SUMMARY.fullmatch(body[i].text)), first)
+    sections = (i for i in headings(body, chosen) if heading_level(body[i].text) == 1)
+    main = min([*chosen, *sections], default=0)
+    summary = next((i for i in range(main) if SUMMARY.fullmatch(body[i].text)), main)
     yield "front", body[:summary]
-    yield "summary", body[summary:first]
-    yield "main", body[first:]
+    yield "summary", body[summary:main]
+    yield "main", body[main:]
     for n, (start, end) in enumerate(zip(annexes, bounds[1:], strict=True), 1):
         yield "annex" if n == 1 else f"annex-{n}", blocks[start:end]
 
 
-# Paragraphs of one part
+class _Reader:
+    """Reads the blocks of a report, part by part, into paragraphs without text yet, pieces and footnote marks."""
 
-
-@dataclass(frozen=True, slots=True)
-class _Heading:
-    text: str
-    level: int
-
-
-@dataclass(frozen=True, slots=True)
-class _Mark:
-    """A footnote mark: where it stands, and the draft that its footnote belongs to."""
-
-    place: int
-    mark: str
-    owner: int
-
-
-@dataclass(slots=True)
-class _Draft:
-    """A paragraph being put together."""
-
-    part: str
-    number: str
-    printed: str | None
-    headings: tuple[str, ...]
-    groups: list[Sequence[Line]]  # each stands on a line of its own
-    row: Row | None = None
-
-    def finished(
-        self, report: str, position: int, language: Language, text: str, footnotes: Sequence[Footnote]
-    ) -> Paragraph:
-        """The paragraph."""
-        spans = tuple(_spans(self.groups, text))
-        paragraph = Paragraph(
-            report=report,
-            part=self.part,
-            number=self.number,
-            position=position,
-            text=rejoin(text, spans),
-            language=language,
-            printed=self.printed,
-            headings=self.headings,
-            footnotes=tuple(footnotes),
-            spans=spans,
-        )
-        if self.row is None:
-            return paragraph
-        label = self.row.label.text if self.row.label else ""
-        columns = tuple((cell.column, clean([cell.line.text])) for cell in self.row.cells)
-        return replace(paragraph, row=label, body=self.row.body, columns=columns)
-
-
-class _PartReader:
-    """Reads the blocks of one part into drafts of paragraphs, and pieces and marks on the way."""
-
-    def __init__(self, part: str, blocks: Sequence[Block], text: str, drafts_before: int) -> None:
-        """Read the blocks; `drafts_before` counts the drafts of the parts before."""
-        self.drafts: list[_Draft] = []
+    def __init__(self, text: str, report: str, language: Language) -> None:
+        self.paragraphs: list[Paragraph] = []
+        self.groups: list[list[Sequence[Line]]] = []  # each paragraph's lines; a group stands on a line of its own
         self.pieces: list[Piece] = []
-        self.marks: list[_Mark] = []
-        self._part = part
+        self._given: dict[str, Any] = {"report": report, "language": language}
         self._text = text
-        self._drafts_before = drafts_before
-        self._path: list[_Heading] = []
-        self._headings_in_a_row = 0
-        self._open: _Draft | None = None  # the paragraph that what follows may belong to
-        self._printed: dict[int, int] = {}  # number → how often it has been printed
-        self._unnumbered = 0
-        self._rows = 0
-        self._read(blocks)
+        self._marks: dict[str, list[tuple[int, int]]] = defaultdict(list)  # mark → its places, each with its paragraph
+        self._counts: Counter[tuple[str, str | None]] = Counter()  # part and number → how often it was printed
+        self._part = ""
+        self._path: list[tuple[int, str]] = []  # the headings above, each with its level
+        self._after_heading = False
+        self._open = False  # whether what follows may belong to the last paragraph
 
-    def _read(self, blocks: Sequence[Block]) -> None:
-        numbered = {} if self._part in ("front", "summary") else numbered_paragraphs(blocks)
-        headed = self._headings(blocks, numbered)
-        table: list[Line] = []
+    def read(self, part: str, blocks: Sequence[Block]) -> None:
+        """Read the blocks of one part."""
+        self._part, self._path, self._after_heading, self._open = part, [], False, False
+        in_front = part in ("front", "summary")
+        numbered = {} if in_front else numbered_paragraphs(blocks)
+        headed = {0} if blocks and announces_part(blocks[0].text) else set()
+        if not in_front and (numbered or headed or any(block.is_table for block in blocks)):
+            headed |= headings(blocks, numbered)
         for i, block in enumerate(blocks):
-            if block.in_table:
-                table.append(block.lines[0])
-                if i + 1 == len(blocks) or blocks[i + 1].table != block.table:
-                    self._take_table(table)
-                    table = []
+            if block.is_table:
+                self._take_table(block.lines)
             elif i in numbered:
-                self._take_numbered(block, numbered[i])
+                self._take_numbered(block, str(numbered[i]))
             elif i in headed and not self._is_list_entry(block):
                 self._take_heading(block)
-            elif self._open is not None and numbered:
-                self._open.groups.append(block.lines)
-                self._note_marks(block, len(self.drafts) - 1)
+            elif self._open and numbered:
+                self.groups[-1].append(block.lines)
+                self._note_marks(block, len(self.paragraphs) - 1)
             else:
-                self._take_unnumbered(block)
+                number = f"{'' if in_front else 'p'}{self._count(part, None)}"
+                self._begin(block, number, None, block.lines)
 
-    def _headings(self, blocks: Sequence[Block], numbered: dict[int, int]) -> set[int]:
-        """The places of headings: none in the front and in a text without numbers but what announces the part."""
-        announced = {0} if blocks and (SUMMARY.fullmatch(blocks[0].text) or ANNEX.fullmatch(blocks[0].text)) else set()
-        if self._part in ("front", "summary") or not (numbered or announced or any(b.in_table for b in blocks)):
-            return announced
-        return announced | headings(blocks, numbered)
+    def footnotes(self, notes: Iterable[Note]) -> dict[int, list[Footnote]]:
+        """Paragraph → its footnotes: the paragraph their mark stands in, else the last one before their block."""
+        starts = [groups[0][0].start for groups in self.groups]
+        footnotes: dict[int, list[Footnote]] = defaultdict(list)
+        for note in notes:
+            here = self._marks[note.mark]
+            at = bisect_left(here, (note.block, -1))
+            owner = here.pop(at - 1)[1] if at else bisect_left(starts, note.block) - 1
+            words = _clean(self._text[start:end] for start, end in note.slices)
+            footnotes[min(max(owner, 0), len(starts) - 1)].append(Footnote(note.mark, words))
+        return footnotes
 
     def _is_list_entry(self, block: Block) -> bool:
         """Whether a block that reads like a heading is an entry of a list in the open paragraph."""
-        if self._open is None:
+        if not self._open:
             return False
-        last = self._open.groups[-1]
+        last = self.groups[-1][-1]
         level = heading_level(block.text)
         after_entry = level == LABELLED and heading_level(last[0].text) == LABELLED
         return after_entry or (level in (LABELLED, None) and last[-1].opens_list)
 
-    def _take_numbered(self, block: Block, number: int) -> None:
+    def _take_numbered(self, block: Block, printed: str) -> None:
         first = block.lines[0]
         start, end = first.slices[0]
-        found = printed_number(first.text)
+        found = PRINTED_NUMBER.match(first.text)
         begins = min(start + len(found[0] if found else ""), end)  # a footnote mark may follow the number
         self.pieces.append(Piece(Kind.NUMBER, start, begins))
         slices = (*([(begins, end)] if begins < end else ()), *first.slices[1:])
-        lines = (*([replace(first, slices=slices)] if slices else ()), *block.lines[1:])
-        times = self._printed[number] = self._printed.get(number, 0) + 1
-        self._begin(block, str(number) if times == 1 else f"{number}-{times}", str(number), lines)
-
-    def _take_unnumbered(self, block: Block) -> None:
-        self._unnumbered += 1
-        prefix = "" if self._part in ("front", "summary") else "p"
-        self._begin(block, f"{prefix}{self._unnumbered}", None, block.lines)
-
-    def _begin(self, block: Block, number: str, printed: str | None, lines: Sequence[Line]) -> None:
-        self._open = _Draft(self._part, number, printed, self._heading_texts(), [lines])
-        self._headings_in_a_row = 0
-        self.drafts.append(self._open)
-        self._note_marks(block, len(self.drafts) - 1)
+        lines = [*([replace(first, slices=slices)] if slices else ()), *block.lines[1:]]
+        times = self._count(self._part, printed)
+        self._begin(block, printed if times == 1 else f"{printed}-{times}", printed, lines)
 
     def _take_heading(self, block: Block) -> None:
         slices = [each for line in block.lines for each in line.slices]
         self.pieces += [Piece(Kind.HEADING, *each) for each in slices]
-        words = clean(self._text[start:end] for start, end in slices)
-        heading = _Heading(words, heading_level(block.text) or UNNUMBERED)
-        self._path = _under(self._path, heading, self._headings_in_a_row)
-        self._headings_in_a_row += 1
-        self._open = None
-        self._note_marks(block, len(self.drafts))
+        level = heading_level(block.text) or UNNUMBERED
+        if level < UNNUMBERED:
+            self._path = [each for each in self._path if each[0] < level]
+        elif not self._after_heading and self._path and self._path[-1][0] == UNNUMBERED:
+            self._path.pop()  # unnumbered headings in a row nest; one alone takes the place of the last
+        self._path.append((level, _clean(self._text[start:end] for start, end in slices)))
+        self._after_heading, self._open = True, False
+        self._note_marks(block, len(self.paragraphs))
 
     def _take_table(self, lines: Sequence[Line]) -> None:
-        table = read_table(lines)
-        named = (table.header, *table.bodies)
-        self.pieces += [Piece(Kind.HEADING, *each) for line in named for each in line.slices]
-        self.pieces += [Piece(Kind.FURNITURE, *each) for line in table.repeated_headers for each in line.slices]
-        for row in table.rows:
-            self._rows += 1
-            groups: list[Sequence[Line]] = [
-                [line] for line in (*([row.label] if row.label else ()), *(cell.line for cell in row.cells))
-            ]
-            number = str(self._rows)
-            self.drafts.append(_Draft(f"{self._part}-table", number, None, self._heading_texts(), groups, row))
-        self._open = None
+        rows, bodies = read_table(lines)
+        self.pieces += [Piece(Kind.HEADING, *each) for line in (lines[0], *bodies) for each in line.slices]
+        again = [line for line in lines[1:] if line.text == lines[0].text]
+        self.pieces += [Piece(Kind.FURNITURE, *each) for line in again for each in line.slices]
+        part = f"{self._part}-table"
+        for label, body, cells in rows:
+            groups: list[Sequence[Line]] = [[line] for line in (label, *(line for _, line in cells)) if line]
+            columns = tuple((column, _clean([line.text])) for column, line in cells)
+            row = {"row": label.text if label else "", "body": body, "columns": columns}
+            self._add(part, str(self._count(part, None)), None, groups, **row)
+        self._open = False
 
-    def _note_marks(self, block: Block, draft: int) -> None:
-        owner = self._drafts_before + draft
-        self.marks += [_Mark(place, mark, owner) for line in block.lines for mark, place in line.marks]
+    def _begin(self, block: Block, number: str, printed: str | None, lines: Sequence[Line]) -> None:
+        self._add(self._part, number, printed, [lines])
+        self._after_heading, self._open = False, True
+        self._note_marks(block, len(self.paragraphs) - 1)
 
-    def _heading_texts(self) -> tuple[str, ...]:
-        return tuple(heading.text for heading in self._path)
+    def _add(self, part: str, number: str, printed: str | None, groups: list[Sequence[Line]], **row: Any) -> None:
+        above = tuple(text for _, text in self._path)
+        given = {**self._given, "part": part, "number": number, "printed": printed, "headings": above, **row}
+        self.paragraphs.append(Paragraph(position=len(self.paragraphs), text="", **given))
+        self.groups.append(groups)
 
+    def _count(self, part: str, printed: str | None) -> int:
+        self._counts[part, printed] += 1
+        return self._counts[part, printed]
 
-def _under(path: Sequence[_Heading], heading: _Heading, in_a_row: int) -> list[_Heading]:
-    """The path after a heading. Unnumbered headings in a row nest; one alone takes the place of the last."""
-    if heading.level < UNNUMBERED:
-        return [*(each for each in path if each.level < heading.level), heading]
-    if in_a_row and path[-1].level == UNNUMBERED:
-        return [*path, heading]
-    numbered = [each for each in path if each.level < UNNUMBERED]
-    unnumbered = [each for each in path if each.level == UNNUMBERED]
-    return [*numbered, *unnumbered[:-1], heading]
+    def _note_marks(self, block: Block, paragraph: int) -> None:
+        for line in block.lines:
+            for mark, place in line.marks:
+                self._marks[mark].append((place, paragraph))
 
 
 def _spans(groups: Sequence[Sequence[Line]], text: str) -> Iterator[Slice]:
@@ -291,22 +221,3 @@ def _spans(groups: Sequence[Sequence[Line]], text: str) -> Iterator[Slice]:
             else:  # a footnote mark stands between
                 yield line_break, line_break + 1
         yield from slices
-
-
-def _footnotes(
-    notes: Iterable[Note], marks: Iterable[_Mark], drafts: Sequence[_Draft], text: str
-) -> dict[int, list[Footnote]]:
-    """Draft → its footnotes: the draft their mark stands in, else the last one before their block."""
-    places: dict[str, list[_Mark]] = {}
-    for mark in marks:
-        places.setdefault(mark.mark, []).append(mark)
-    starts = [draft.groups[0][0].start for draft in drafts]
-    footnotes: dict[int, list[Footnote]] = {}
-    for note in notes:
-        here = places.get(note.mark, [])
-        at = bisect_left(here, note.block, key=lambda mark: mark.place)
-        owner = here.pop(at - 1).owner if at else bisect_left(starts, note.block) - 1
-        words = clean(text[start:end] for start, end in note.slices)
-        owner = min(max(owner, 0), len(drafts) - 1)
-        footnotes.setdefault(owner, []).append(Footnote(note.mark, words))
-    return footnotes

@@ -3,17 +3,9 @@ from pathlib import Path
 
 import pytest
 
-from rag.reports import read_report
-from rag.reports.layout import lay_out
-from rag.reports.parsing import parse
-from rag.reports.tables import read_table, table_lines
+from rag.reports import Kind, parse, read_report
 
 SEEDS = Path(__file__).parents[2] / "seeds"
-
-
-def table_of(text: str):
-    lines = lay_out(text).lines
-    return read_table([lines[i] for i in table_lines(lines)])
 
 
 def rows_of(text: str) -> list[tuple[str | None, str | None, tuple[tuple[str, str], ...]]]:
@@ -48,13 +40,24 @@ def test_a_label_that_also_heads_a_row_with_cells_is_a_row_even_where_its_cells_
 
 
 def test_the_header_printed_again_on_the_next_page_is_dropped() -> None:
-    table = table_of("a\tb\tc\n1\t2\t3\n\na\tb\tc\n4\t5\t6\n")
-    assert ([row.label.text for row in table.rows if row.label], len(table.repeated_headers)) == (["1", "4"], 1)
+    text = "a\tb\tc\n1\t2\t3\n\na\tb\tc\n4\t5\t6\n"
+    assert [label for label, _, _ in rows_of(text)] == ["1", "4"]
+    furniture = [text[p.start : p.end] for p in parse(text, "R", "en").pieces if p.kind is Kind.FURNITURE]
+    assert furniture.count("a\tb\tc") == 1
 
 
 def test_lines_without_tabs_before_a_repeated_header_belong_to_the_table() -> None:
     text = "a\tb\tc\nOffice A\t\t\n1\t2\t3\n\nOffice B\n\nIt held a meeting.\n\na\tb\tc\n4\t5\t6\n"
     assert rows_of(text)[1] == ("", "Office B", (("c", "It held a meeting."),))
+
+
+def test_a_table_of_the_next_annex_is_another_though_its_header_is_the_same() -> None:
+    text = "1. Text.\n\nAnnex I\n\nName\tSum\nA\t1\n\nAnnex II\n\nName\tSum\nB\t2\n"
+    rows = [each for each in parse(text, "R", "en").paragraphs if each.is_row]
+    assert [(each.locator, each.headings, each.columns) for each in rows] == [
+        ("annex-table-1", ("Annex I",), (("Sum", "1"),)),
+        ("annex-2-table-1", ("Annex II",), (("Sum", "2"),)),
+    ]
 
 
 def test_two_tables_keep_their_own_columns_and_share_one_count() -> None:
