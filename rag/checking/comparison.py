@@ -1,7 +1,6 @@
 """A statement against what its paragraphs say: where words agree, whether they say the same."""
 
-from collections.abc import Collection, Iterable, Sequence
-from enum import Enum
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from functools import partial
 from itertools import pairwise
 
@@ -9,7 +8,7 @@ from rag.checking.operators import covers, opposed, sides, unlike, unpaired
 from rag.checking.relations import misattributed, misplaced, swapped
 from rag.checking.words import Sentence, Word, initials, listed, read_sentences, share_names
 from rag.lexicon import Lexicon
-from rag.records import Language
+from rag.records import Language, Verdict
 from rag.text import figure_supported
 
 # Chosen on the dev half of eval/statements.jsonl.
@@ -21,27 +20,20 @@ NOVEL = 0.5  # of a clause's words, how many the paragraphs may lack
 Clause = Sequence[Word]
 
 
-class Doubt(Enum):
-    """What keeps a statement from being supported."""
-
-    DENIED = "denied"  # the one text denies what the other says
-    UNSURE = "unsure"  # words alone do not tell
-
-
 def compare(
     text: str, sources: Iterable[str], language: Language, lexicon: Lexicon, beside: Collection[str] = ()
-) -> Doubt | None:
-    """What stands against a statement in the texts it is from, in its language; None where nothing does.
+) -> Verdict:
+    """Whether a statement is supported by the texts it is from, in its language, denied, or more than words tell.
 
     `beside` are English index terms of what the texts say, the dictionary's among them. Without a text in its language,
-    or without a clause, a statement is unsure.
+    or without a clause, a statement is not checked.
     """
     said = read_sentences(text, language, lexicon)
     known = [sentence for source in sources for sentence in read_sentences(source, language, lexicon)]
     share_names([*said, *known])
     clauses = [clause for sentence in said for clause in _clauses(sentence)]
     if not known or not clauses:
-        return Doubt.UNSURE
+        return Verdict.NOT_CHECKED
     nearest = [max(known, key=partial(_shared, clause)) for clause in clauses]
     aligned = list(zip(clauses, nearest, strict=True))
     content = [word for sentence in said for word in sentence.content]
@@ -50,31 +42,31 @@ def compare(
     covering = covers(said)
     counted = any(word.figure for sentence in said for word in sentence.words)
     unlikes = unlike(covering, covers(window), paired, counted)
-    if "not" in unlikes or any(_opposite(clause, sentence) for clause, sentence in aligned):
-        return Doubt.DENIED
-    meant = {word for cover in covering for word in cover.cue}
-    new = _new([word for word in content if word not in meant], known, lexicon, beside)
-    listed = all(word.name for word in content)  # names alone say nothing of each other
+    if "not" in unlikes or any(_opposite(*each) for each in aligned):
+        return Verdict.NOT_FOUND
+    cues = {word for cover in covering for word in cover.cue}
+    new = {word for word in content if word not in cues and not _stands_for(word, known, lexicon, beside)}
+    names_alone = all(word.name for word in content)  # which say nothing of each other
     doubtful = (
         unlikes
         or unpaired(covering, paired)
         or swapped(said, window, paired)
         or misattributed(said, window)
-        or any(not listed and _elsewhere(*each, known) for each in aligned)
-        or any(misplaced(*each) or _novel(each[0], new) for each in aligned)
+        or any(not names_alone and _elsewhere(*each, known) for each in aligned)
+        or any(misplaced(*each, known) or _novel(each[0], new) for each in aligned)
     )
-    return Doubt.UNSURE if doubtful else None
+    return Verdict.NOT_CHECKED if doubtful else Verdict.SUPPORTED
 
 
 def _clauses(sentence: Sentence) -> list[list[Word]]:
     """The words of a sentence by clause, one of a word or two with the clause before it; no references."""
     clauses: list[list[Word]] = []
     for word in _without_reference(sentence.words):
-        if clauses and (word.clause == clauses[-1][-1].clause or _size(clauses[-1]) < RUN):
+        if clauses and (word.clause == clauses[-1][-1].clause or sum(each.content for each in clauses[-1]) < RUN):
             clauses[-1].append(word)
         else:
             clauses.append([word])
-    if len(clauses) > 1 and _size(clauses[-1]) < RUN:
+    if len(clauses) > 1 and sum(each.content for each in clauses[-1]) < RUN:
         clauses[-2:] = [clauses[-2] + clauses[-1]]
     return clauses
 
@@ -87,10 +79,6 @@ def _without_reference(words: Clause) -> list[Word]:
         if not named.isdisjoint(pair):
             named |= {word for word in pair if word.figure or "/" in word.key}
     return [word for word in words if word not in named]
-
-
-def _size(clause: Clause) -> int:
-    return sum(word.content for word in clause)
 
 
 def _shared(words: Clause, sentence: Sentence) -> float:
@@ -115,25 +103,18 @@ def _window(content: Clause, window: list[Sentence], known: Sequence[Sentence]) 
         window = [*window, best]
 
 
-def _pairs(said: Sentence, window: Sequence[Sentence]) -> Iterable[tuple[Word, Word]]:
+def _pairs(said: Sentence, window: Sequence[Sentence]) -> Iterator[tuple[Word, Word]]:
     """Each word with the word of the source it stands for: of several that are alike, the one in like company."""
-    sources = [[word for word in each.words if word.key] for each in window]
-    words = [word for word in said.words if word.key]
-    for n, word in enumerate(words):
-        company = _company(words, n)
-        found = [
-            (sum(each.among(around) for each in company), other)
-            for source in sources
-            for m, other in enumerate(source)
-            if not (word.figure or other.figure) and word.like(other)
-            for around in [_company(source, m)]
-        ]
-        if found:
-            yield word, max(found, key=lambda each: each[0])[1]
 
+    def company(word: Word) -> list[Word]:
+        words = [each for each in word.sentence.words if each.key]
+        n = words.index(word)
+        return words[max(0, n - AROUND) : n + AROUND + 1]
 
-def _company(words: Clause, n: int) -> Clause:
-    return words[max(0, n - AROUND) : n + AROUND + 1]
+    for word in said.content:
+        like = [other for sentence in window for other in sentence.content if word.like(other)]
+        if like:
+            yield word, max(like, key=lambda other: sum(each.among(company(other)) for each in company(word)))
 
 
 def _opposite(clause: Clause, sentence: Sentence) -> bool:
@@ -153,27 +134,19 @@ def _elsewhere(clause: Clause, sentence: Sentence, known: Sequence[Sentence]) ->
     return bool(others) and any(_has(each, word) for word in away for each in known)
 
 
-def _new(words: Clause, known: Sequence[Sentence], lexicon: Lexicon, beside: Collection[str]) -> set[Word]:
-    """The words that nothing in the texts stands for."""
-    there = [word for sentence in known for word in sentence.content]
-    letters = "".join(sentence.text for sentence in known)
-    return {word for word in words if not _stands_for(word, there, letters, lexicon, beside)}
-
-
-def _stands_for(word: Word, there: Clause, letters: str, lexicon: Lexicon, beside: Collection[str]) -> bool:
-    if word.among(there) or word.key in beside or (word.name and _spelt_out(word, letters, lexicon)):
+def _stands_for(word: Word, known: Sequence[Sentence], lexicon: Lexicon, beside: Collection[str]) -> bool:
+    """Whether the texts have a word in some form: an abbreviation by its initials or the glossary, as OSCE."""
+    if word.key in beside or any(word.among(sentence.content) for sentence in known):
+        return True
+    text = "".join(sentence.text for sentence in known)
+    if word.name and len(word.text) > 1 and word.text in initials(text):
+        return True
+    if word.name and any(form.lower() in text.lower() for form in lexicon.forms(word.text.upper())[1:]):
         return True
     if word.key.isascii():
         return False
     meant = set(lexicon.gloss_terms(word.key, "zh"))
-    return word.key in letters or (meant <= set(beside) if word.name else bool(meant & set(beside)))
-
-
-def _spelt_out(word: Word, letters: str, lexicon: Lexicon) -> bool:
-    """Whether the texts have what an abbreviation stands for, by its initials or by the glossary: OSCE."""
-    forms = lexicon.forms(word.text.upper())[1:]
-    initial = len(word.text) > 1 and word.text in initials(letters)
-    return initial or any(form.lower() in letters.lower() for form in forms)
+    return word.key in text or (meant <= set(beside) if word.name else bool(meant & set(beside)))
 
 
 def _novel(clause: Clause, new: Collection[Word]) -> bool:

@@ -20,21 +20,29 @@ _BY = {"en": re.compile(r"\bby\b"), "zh": re.compile("由|被")}
 Name = tuple[Word, ...]
 
 
-def misplaced(clause: Sequence[Word], source: Sentence) -> bool:
+def misplaced(clause: Sequence[Word], source: Sentence, others: Sequence[Sentence]) -> bool:
     """Whether a figure or direction of a clause stands, in the source, away from the words it has in the clause.
 
-    So does a figure where the source's sentence has only another of its kind.
+    So does a figure where the source's sentence has only another of its kind, or none while another sentence has it.
     """
     for value in clause:
         there = [word for word in source.words if _equal(value, word)]
         rivals = [word for word in source.words if _rivals(value, word)]
-        if _is_amount(value) and rivals and not there:
+        if _is_amount(value) and not there and (rivals or _alone(value, clause, others)):
             return True
         rivals = [word for word in rivals if there and not any(_in_one_list(word, each) for each in there)]
         pulled = _is_value(value) and any(_pulls(rival, value, clause, there) for rival in rivals)
         if pulled or _counts_another(value, clause, there, source):
             return True
     return False
+
+
+def _alone(figure: Word, clause: Sequence[Word], others: Sequence[Sentence]) -> bool:
+    """Whether no sentence with a figure has the content word nearest to it in a clause."""
+    there = [word for each in others if any(_equal(figure, word) for word in each.words) for word in each.content]
+    gaps = {word: abs(word.place - figure.place) for word in clause if word.content}
+    beside = [word for word, gap in gaps.items() if gap == min(gaps.values())]
+    return bool(there) and not any(word.among(there) for word in beside)
 
 
 def _counts_another(value: Word, clause: Sequence[Word], there: Sequence[Word], source: Sentence) -> bool:
@@ -117,7 +125,7 @@ def swapped(said: Sequence[Sentence], source: Sequence[Sentence], paired: Mappin
     known = [pair for sentence in source for pair in _doers(sentence)]
     for doers, deed in (pair for sentence in said for pair in _doers(sentence)):
         others = [tuple(word for name in names for word in name) for names, other in known if other.like(deed)]
-        if others and not any(word.among(each) for word in doers[0] for each in others):
+        if others and not any(_meet(doers[0], each) or _again(each) for each in others):
             return True
     return any(_inverted(sentence, paired) for sentence in said)
 
@@ -191,6 +199,20 @@ def _names(sentence: Sentence) -> list[Name]:
         elif word.name:
             names.append((word,))
     return names
+
+
+def _again(name: Name) -> bool:
+    """Whether a name is a common noun that takes up one from before: "the Office"."""
+    return len(name) == 1 and name[0].text in listed("organs")
+
+
+def _meet(one: Name, other: Name) -> bool:
+    """Whether two names share a word, or one abbreviates the other."""
+    letters = ["".join(word.text[0] for word in name) for name in (other, one)]
+    short = any(
+        len(w.text) > 1 and w.text in long for name, long in zip((one, other), letters, strict=True) for w in name
+    )
+    return short or any(word.among(other) for word in one)
 
 
 def misattributed(said: Sequence[Sentence], source: Sequence[Sentence]) -> bool:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from rag.checking.comparison import Doubt, compare
+from rag.checking.comparison import compare
 from rag.checking.passages import Passage, unsupported_figures
 from rag.checking.words import read_sentences, tables
 from rag.lexicon import Lexicon
@@ -90,10 +90,10 @@ class Checker:
             return self._rejected(text, passages, "figures", wrong)
         together = frozenset[str]().union(*(each.words for each in passages))
         meant = 1.0 if self._share(text, together) >= SUPPORT else self._share_meant(text, together, passages)
-        doubt = self._doubt(text, supporting or passages) if meant >= SUPPORT else Doubt.DENIED
-        if doubt == Doubt.DENIED:
+        verdict = self._compared(text, supporting or passages) if meant >= SUPPORT else Verdict.NOT_FOUND
+        if verdict == Verdict.NOT_FOUND:
             return self._rejected(text, passages, "words")
-        verdict = Verdict.NOT_CHECKED if doubt == Doubt.UNSURE or meant < MEANT else Verdict.SUPPORTED
+        verdict = verdict if meant >= MEANT else Verdict.NOT_CHECKED
         return Statement(text, verdict, self._citations(text, passages, verdict))
 
     def source_of(self, text: str, first: Iterable[int]) -> tuple[int, ...]:
@@ -133,8 +133,8 @@ class Checker:
         glossed = {word for word in self._own_words(text) if english & {word, *self._lexicon.gloss_terms(word, "zh")}}
         return self._share(text, words | glossed)
 
-    def _doubt(self, text: str, passages: Sequence[Passage]) -> Doubt | None:
-        """What stands against a statement in the passages, whose text in its language is compared with it."""
+    def _compared(self, text: str, passages: Sequence[Passage]) -> Verdict:
+        """What comparing a statement with the passages' text in its language finds."""
         said = [text for each in passages for text in each.said]
         beside = self._asked.union(*(each.in_english(True) for each in passages))
         return compare(text, said, self._language, self._lexicon, beside)
