@@ -4,6 +4,7 @@ An operator stands before the words it covers and reaches to the end of their cl
 """
 
 import re
+from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -81,56 +82,48 @@ def _patterns(language: Language) -> Mapping[str, re.Pattern[str]]:
     return {name: re.compile(around.format(words), re.IGNORECASE) for name, words in operators.items()}
 
 
-def unlike(said: Sequence[Cover], known: Sequence[Cover], paired: Mapping[Word, Word], counted: bool) -> set[str]:
+def unlike(said: Sequence[Cover], known: Sequence[Cover], paired: Mapping[Word, Word]) -> set[str]:
     """The operators that cover a word of the one text and not the word of the other that it is paired with.
 
     Of the words near an operator of the statement that are paired, one has to be covered in both; of the source's only
     the first word counts, or the first two behind a denial, as the statement may speak of the others. Left aside is
-    what says less: an "all" that the statement drops, a "can" that it adds, "some" where it has `counted`; and what
-    both deny.
+    what says less, an "all" that the statement drops, a "can" that it adds, and what both deny.
     """
-    forth = list(paired.items())
-    back = [(theirs, ours) for ours, theirs in forth]
-    keys = [ours.key for ours in paired]
-    once = [(ours, theirs) for ours, theirs in forth if keys.count(ours.key) == 1]
-    denied = _under("not", said), _under("not", known)
-    both = {word for pair in forth if pair[0] in denied[0] and pair[1] in denied[1] for word in pair}
-    made = {
-        each.operator
-        for each in said
-        if (each.operator == "done" and _open(each, said, known, paired))
-        or (
-            each.operator not in WEAK and _strays(each, once if each.operator == "rather" else forth, known, both, NEAR)
-        )
-    }
-    must = {word for cover in known if cover.operator == "due" for word in cover.words[:NEAR]}
-    if {ours for ours, theirs in forth if theirs in must} & _under("possible", said) - _under("due", said):
+    pairs: dict[Word, set[Word]] = defaultdict(set)
+    for ours, theirs in paired.items():
+        pairs[ours].add(theirs)
+        pairs[theirs].add(ours)
+    denied = _under([*said, *known], "not")
+    both = {word for word in denied if word in pairs and pairs[word] & denied}
+    strong = [each for each in said if each.operator not in WEAK]
+    made = {each.operator for each in strong if _strays(each, known, pairs, both, NEAR)}
+    made |= {each.operator for each in said if each.operator == "done" and _open(each, said, known, paired)}
+    may = _under(said, "possible") - _under(said, "due")
+    if any(pairs[word] & may for cover in known if cover.operator == "due" for word in cover.words[:NEAR]):
         made.add("due")
-    less = {"all", "done", *(QUANTIFIERS if counted else ())}
-    dropped = [each for each in known if each.operator not in less]
-    return made | {each.operator for each in dropped if _strays(each, back, said, both, 1 + (each.operator == "not"))}
+    kept = [each for each in known if each.operator not in ("all", "done")]
+    return made | {each.operator for each in kept if _strays(each, said, pairs, both, 1 + (each.operator == "not"))}
 
 
 def _strays(
-    cover: Cover, pairs: Sequence[tuple[Word, Word]], others: Sequence[Cover], denied: Collection[Word], reach: int
+    cover: Cover, others: Sequence[Cover], pairs: Mapping[Word, set[Word]], denied: Collection[Word], reach: int
 ) -> bool:
     """Whether the words near an operator are paired with words that it does not cover in the other text."""
     near = cover.words[:reach]
-    paired = {other for own, other in pairs if own in near}
-    if not paired or (cover.operator != "not" and any(own in denied for own in near)):
-        return False
-    under = _under(cover.operator, others)
-    return not paired <= under if cover.operator == "rather" else not paired & under
+    paired = {other for word in near for other in pairs.get(word, ())}
+    under = _under(others, cover.operator)
+    strays = not paired <= under if cover.operator == "rather" else not paired & under
+    return bool(paired) and strays and (cover.operator == "not" or not any(word in denied for word in near))
 
 
 def _open(cover: Cover, said: Sequence[Cover], known: Sequence[Cover], paired: Mapping[Word, Word]) -> bool:
     """Whether what is said to be done is to come, due or asked for in the other text, or its aim."""
     near = cover.words[:NEAR]
-    if any(word in _under(UNREAL, said) for word in near):
+    if not near or not _under(said, *UNREAL).isdisjoint(near):
         return False
-    theirs = [paired[word] for word in near if word in paired]
-    aim = bool(near) and near[0] in paired and paired[near[0]].aim and not near[0].aim
-    return aim or (bool(theirs) and set(theirs) <= _under(UNREAL, known) - _under("done", known))
+    theirs = {paired[word] for word in near if word in paired}
+    aim = near[0] in paired and paired[near[0]].aim and not near[0].aim
+    return aim or (bool(theirs) and theirs <= _under(known, *UNREAL) - _under(known, "done"))
 
 
 def unpaired(said: Sequence[Cover], paired: Mapping[Word, Word]) -> bool:
@@ -139,9 +132,8 @@ def unpaired(said: Sequence[Cover], paired: Mapping[Word, Word]) -> bool:
     return any(not any(word in paired for word in near) for near in strong)
 
 
-def _under(operator: str | Collection[str], covers: Sequence[Cover]) -> set[Word]:
-    """The words of the clauses that an operator, or one of several, stands in."""
-    operators = {operator} if isinstance(operator, str) else operator
+def _under(covers: Sequence[Cover], *operators: str) -> set[Word]:
+    """The words of the clauses that one of some operators stands in."""
     return {word for cover in covers if cover.operator in operators for word in cover.clause}
 
 
