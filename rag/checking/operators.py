@@ -10,14 +10,13 @@ from dataclasses import dataclass
 from functools import cache
 from itertools import pairwise
 
-from rag.checking.words import Sentence, Word, key_of, tables
+from rag.checking.words import Sentence, Word, key_of, pattern, tables
 from rag.records import Language, Slice
 
 UNREAL = ("if", "coming", "due", "asked")  # these reach into the clause behind: "邀请各国采取措施，落实…"
 WEAK = frozenset({"possible", "done", "if"})  # what a statement may add and says no more
 QUANTIFIERS = frozenset({"all", "some", "most"})
 NEAR = 4  # words behind an operator of which the first that both texts have is compared
-_POSTPOSED = re.compile(r"的(?:缺失|缺乏|匮乏|不足)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +48,7 @@ def _covers(sentence: Sentence) -> Iterator[Cover]:
         covered = tuple(word for word in whole if word.clause == own and word.end > end)
         cue = tuple(word for word in cues if start <= word.start < end)
         yield Cover(operator, covered, covered if operator == "rather" else whole, cue)
-    for match in _POSTPOSED.finditer(sentence.text):  # what is said to be lacking behind its noun
+    for match in pattern("lacking").finditer(sentence.text):  # what is said to be lacking behind its noun
         before = [word for word in sentence.content if word.start < match.start()]
         whole = tuple(word for word in before[::-1] if word.clause == before[-1].clause)
         yield Cover("not", whole, whole)
@@ -78,8 +77,8 @@ def _cues(sentence: Sentence) -> list[tuple[str, Slice]]:
 def _patterns(language: Language) -> Mapping[str, re.Pattern[str]]:
     """Operator → what it is written with."""
     around = r"(?:\b|(?<=\w)(?=n't))(?:{})\b" if language == "en" else "{}"
-    operators = {name: words.replace("\n", "") for name, words in tables()["operators"][language].items()}
-    return {name: re.compile(around.format(words), re.IGNORECASE) for name, words in operators.items()}
+    operators = tables()["operators"][language].items()
+    return {name: re.compile(around.format(words.replace("\n", "")), re.IGNORECASE) for name, words in operators}
 
 
 def unlike(said: Sequence[Cover], known: Sequence[Cover], paired: Mapping[Word, Word]) -> set[str]:

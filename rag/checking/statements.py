@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from rag.checking.comparison import compare
 from rag.checking.passages import Passage, unsupported_figures
-from rag.checking.words import read_sentences, tables
+from rag.checking.words import pattern, read_sentences, tables
 from rag.lexicon import Lexicon
 from rag.records import Citation, Language, Paragraph, Report, Slice, Verdict
 from rag.text import figures, symbols
@@ -18,19 +18,6 @@ from rag.text.quotes import quotations
 SUPPORT = 0.6
 # The same where the dictionary's words count too: 98 % there, 18 % around; between the two it does not tell.
 MEANT = 0.7
-
-_SAYS_SO = re.compile(
-    r"(?:段落|报告|材料|资料|文件)(?:中|里|均|都)*(?:并)?(?:没有|未|不曾|无)(?:明确)?(?:回答|提及|提到|提供|说明|包含|涉及|给出)|无法(?:回答|确定|得知)"
-    r"|\b(?:paragraphs?|reports?|passages?)\b[^.]{0,20}\b(?:do(?:es)? not|don't|doesn't|did not)"
-    r" (?:answer|mention|say|state|contain|provide|specify|include)"
-    r"|\bcannot (?:be answered|answer|be determined)\b|\bno (?:answer|information)\b",
-    re.IGNORECASE,
-)
-_REFERENCE = re.compile(  # a sentence that says where something stands and no more
-    r"(?:根据|依据|见|参见|according to|see|\s)*"
-    r"(?:(?:第?\s?\d{1,3}\s?段|paras?(?:graphs?)?\.? \d{1,3}|\d{1,3})(?:\s|[,，、和]|and)*)+[.。]?",
-    re.IGNORECASE,
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +32,7 @@ class Statement:
 
 def refuses(text: str) -> bool:
     """Whether a model's answer says that the paragraphs hold no answer."""
-    return _SAYS_SO.search(text) is not None
+    return pattern("refusal").search(text) is not None
 
 
 class Checker:
@@ -80,7 +67,7 @@ class Checker:
             return Statement(text, why=self._why("view"))
         if not self._right_language(text):
             return self._rejected(text, passages, "language")
-        if _REFERENCE.fullmatch(text) or self._only_repeats(text):
+        if pattern("reference").fullmatch(text) or self._only_repeats(text):
             return self._rejected(text, (), "empty")
         if not passages:
             return self._rejected(text, (), "source")

@@ -14,13 +14,6 @@ from rag.records import Language
 from rag.text import Figure, figures, fold, sentences, symbols, term_en
 from rag.text.folding import HAN
 
-_BOUNDARY = re.compile(
-    r"[,，](?! ?(?:as well as|including|以及|包括))|[;；:：()（）—\n]"
-    r"|\b(?:while|whereas|but|and(?= (?:in|on|by|from|since) \d)|although|though|because|since|where|when|which|who"
-    r"|unless)\b"
-    r"|(?<!从)而(?!且)|但是?|然而|并且?(?!非)|因此|尽管|虽然|如果|其中",
-    re.IGNORECASE,
-)
 _PIECE = re.compile(rf"[{HAN}]+|[^\W\d_{HAN}]+(?:['’-][^\W\d_{HAN}]+)*|\d+")
 _BE = re.compile(r"\b(?:is|are|was|were|be|been|being)(?: \w+ly)? ?$", re.IGNORECASE)
 _TO = re.compile(r"\bto $", re.IGNORECASE)
@@ -32,6 +25,12 @@ STEM = 5  # letters from which two English stems count as grown from one
 def tables() -> dict[str, Any]:
     """What is said of a statement, and what words do in a sentence: data/checking.toml."""
     return tomllib.loads((resources.files("rag") / "data" / "checking.toml").read_text(encoding="utf-8"))
+
+
+@cache
+def pattern(name: str) -> re.Pattern[str]:
+    """A regular expression."""
+    return re.compile(tables()["patterns"][name].replace("\n", ""), re.IGNORECASE)
 
 
 @cache
@@ -133,7 +132,7 @@ def _read(text: str, language: Language, lexicon: Lexicon) -> Sentence:
     """A sentence with its words; a clause without any, as "In 2019, …", is one with the clause behind it."""
     spans: list[tuple[int, int, Figure | None]] = [(each.start, each.end, each) for each in figures(text)]
     spans = sorted([*spans, *((each.start, each.end, None) for each in symbols(text))], key=lambda span: span[:2])
-    bounds = [match.start() for match in _BOUNDARY.finditer(text)]
+    bounds = [match.start() for match in pattern("boundary").finditer(text)]
     bounds = [at for at in bounds if not any(start <= at < end for start, end, _ in spans)]  # no comma of 90,000
     sentence, last = Sentence(text, language), 0
     for start, end, figure in [*spans, (len(text), len(text), None)]:
