@@ -125,6 +125,6 @@ def rewrite(
         yield piece if isinstance(piece, Waiting) else Waiting()
     written = written.strip()
     said = [question.asked, *(text for turn in history for text in (turn.question, turn.answer))]
-    keeps = not unsupported_figures(written, (), said) and not unsupported_figures(question.asked, (), [written])
+    keeps = not unsupported_figures(written, said) and not unsupported_figures(question.asked, [written])
     fits = "\n" not in written and len(written) <= settings.question_limit and language_of(written) == question.language
     return replace(question, understood=written) if keeps and fits and written != question.asked else question

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from rag.checking.passages import MARKER, cite_quote, texts_of, unsupported_figures
+from rag.checking.passages import MARKER, Passage, cite_quote, texts_of, unsupported_figures
 from rag.checking.statements import Checker, Statement, refuses
 from rag.checking.words import tables
 from rag.lexicon import Lexicon
@@ -81,7 +81,8 @@ def check_answer(
     against what it cites, as a small model often cites the passage beside the one it read.
     """
     plain = plain_markers(answer, passages)
-    checker = Checker(passages, reports, language, lexicon, question)
+    known = {n: Passage(n, each, reports[each.report], language, lexicon) for n, each in passages.items()}
+    checker = Checker(known, language, lexicon, question)
     spans = sentences(plain, language)
     cited = [tuple(dict.fromkeys(map(int, MARKER.findall(plain[start:end])))) for start, end in spans]
     statements = []

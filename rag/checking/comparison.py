@@ -40,7 +40,8 @@ def compare(
     window = _window(content, [sentence for sentence in known if sentence in nearest], known)
     paired = {ours: theirs for sentence in said for ours, theirs in _pairs(sentence, window)}
     covering = covers(said)
-    unlikes = unlike(covering, covers(window), paired)
+    counted = any(word.figure for sentence in said for word in sentence.words)
+    unlikes = unlike(covering, covers(window), paired, counted)
     if "not" in unlikes or any(_opposite(*each) for each in aligned):
         return Verdict.NOT_FOUND
     cues = {word for cover in covering for word in cover.cue}

@@ -81,12 +81,13 @@ def _patterns(language: Language) -> Mapping[str, re.Pattern[str]]:
     return {name: re.compile(around.format(words.replace("\n", "")), re.IGNORECASE) for name, words in operators}
 
 
-def unlike(said: Sequence[Cover], known: Sequence[Cover], paired: Mapping[Word, Word]) -> set[str]:
+def unlike(said: Sequence[Cover], known: Sequence[Cover], paired: Mapping[Word, Word], counted: bool) -> set[str]:
     """The operators that cover a word of the one text and not the word of the other that it is paired with.
 
     Of the words near an operator of the statement that are paired, one has to be covered in both; of the source's only
     the first word counts, or the first two behind a denial, as the statement may speak of the others. Left aside is
-    what says less, an "all" that the statement drops, a "can" that it adds, and what both deny.
+    what says less, an "all" that the statement drops, a "can" that it adds, "some" where it has `counted`; and what
+    both deny.
     """
     pairs: dict[Word, set[Word]] = defaultdict(set)
     for ours, theirs in paired.items():
@@ -100,7 +101,7 @@ def unlike(said: Sequence[Cover], known: Sequence[Cover], paired: Mapping[Word, 
     may = _under(said, "possible") - _under(said, "due")
     if any(pairs[word] & may for cover in known if cover.operator == "due" for word in cover.words[:NEAR]):
         made.add("due")
-    kept = [each for each in known if each.operator not in ("all", "done")]
+    kept = [each for each in known if each.operator not in ("all", "done", *(QUANTIFIERS if counted else ()))]
     return made | {each.operator for each in kept if _strays(each, said, pairs, both, 1 + (each.operator == "not"))}
 
 

@@ -1,7 +1,7 @@
 """A passage and what can be cited from it: quoted words, figures, and the words a statement may rest on."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from functools import cached_property
 
 from rag.lexicon import Lexicon
@@ -21,12 +21,8 @@ def texts_of(paragraph: Paragraph) -> list[str]:
     return [paragraph.text, *translations, *(footnote.text for footnote in paragraph.footnotes), paragraph.id]
 
 
-def unsupported_figures(statement: str, paragraphs: Iterable[Paragraph], also: Iterable[str] = ()) -> list[str]:
-    """The figures and symbols of a statement that none of the paragraphs has, in either language or any written form.
-
-    `also` are other texts that may have them.
-    """
-    texts = [*(text for paragraph in paragraphs for text in texts_of(paragraph)), *also]
+def unsupported_figures(statement: str, texts: Sequence[str]) -> list[str]:
+    """The figures and symbols of a statement that none of the texts has in any written form."""
     known = [figure for text in texts for figure in figures(text)]
     named = {symbol.canonical for text in texts for symbol in symbols(text)}
     bare = MARKER.sub(" ", statement)
@@ -44,14 +40,14 @@ def cite_quote(marker: int, paragraph: Paragraph, quote: str, language: Language
     if match and match.whole:
         verdict = Verdict.FOUND if match.exact else Verdict.FOUND_NORMALISED
         span = (match.start, match.end)
-        original = None if official else sentences_beside(paragraph, language, span)
+        original = None if official else _sentences_beside(paragraph, language, span)
         return Citation(marker, paragraph, quote, language, official, verdict, span, original)
     in_note = any((noted := find_quote(footnote.text, quote)) and noted.whole for footnote in paragraph.footnotes)
     verdict = Verdict.FOUND if in_note else Verdict.NOT_FOUND
     return Citation(marker, paragraph, quote, language, official or in_note, verdict)
 
 
-def sentences_beside(paragraph: Paragraph, language: Language, span: Slice) -> str:
+def _sentences_beside(paragraph: Paragraph, language: Language, span: Slice) -> str:
     """The paragraph's own sentences that stand where a rendering's span does.
 
     Sentences pair one to one where both texts have as many; otherwise by how far into the text they stand, never fewer

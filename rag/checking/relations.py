@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import pairwise, takewhile
+from itertools import takewhile
 
 from rag.checking.operators import opposed, sides
 from rag.checking.words import Sentence, Word, listed
@@ -122,10 +122,10 @@ def _rivals(value: Word, other: Word) -> bool:
 
 def swapped(said: Sequence[Sentence], source: Sequence[Sentence], paired: Mapping[Word, Word]) -> bool:
     """Whether a word that both texts have is done by one here and by another there."""
-    known = [pair for sentence in source for pair in _doers(sentence)]
-    for doers, deed in (pair for sentence in said for pair in _doers(sentence)):
-        others = [tuple(word for name in names for word in name) for names, other in known if other.like(deed)]
-        if others and not any(_meet(doers[0], each) or _again(each) for each in others):
+    known = [each for sentence in source for each in _doers(sentence)]
+    for name, _, deed in (each for sentence in said for each in _doers(sentence)):
+        others = [names for _, names, other in known if other.like(deed)]
+        if others and not any(_meet(name, each) or _again(each) for each in others):
             return True
     return any(_inverted(sentence, paired) for sentence in said)
 
@@ -151,35 +151,28 @@ def _by(deed: Word, within: int) -> int | None:
     return match.start() if match else None
 
 
-def _doers(sentence: Sentence) -> Iterator[tuple[list[Name], Word]]:
-    """Each word that is no name, with the name right before it or behind its "by"; first of its list, if it has one."""
-    names = _names(sentence)
-    free = [name for name in names if not _placed(name)]
-    aside = {word for name in names if name not in free for word in name}
+def _doers(sentence: Sentence) -> Iterator[tuple[Name, Name, Word]]:
+    """Each word that is no name, with the name right before it or behind its "by", and with the names of its list."""
+    names, words = _names(sentence), sentence.words
+    aside = {word for name in names if _placed(name) for word in name}
     for deed in sentence.content:
-        behind = sentence.words[deed.place + 1 : deed.place + 2]
-        if deed.name or (behind and behind[0].text in listed("auxiliaries")):
+        if deed.name or any(word.text in listed("auxiliaries") for word in words[deed.place + 1 : deed.place + 2]):
             continue  # "the Zagreb seminar was" has no doer
         by = _by(deed, 60) if sentence.language == "en" else None
         if by is not None and len(sentence.text[deed.start : by].split()) <= 3:
-            yield from _with_list([name for name in names if name[0].start > by], deed)
+            doers = [name for name in names if name[0].start > by]
+            run = words[doers[0][0].place :] if doers else []
         elif sentence.language == "zh" or not deed.passive:
-            before = [name for name in free if name[-1].place < deed.place][::-1]
-            between = sentence.words[before[0][-1].place + 1 : deed.place] if before else []
-            if all(word in aside or not (word.key or word.text in listed("joints")) for word in between):
-                yield from _with_list(before, deed)
-
-
-def _with_list(names: Sequence[Name], deed: Word) -> Iterator[tuple[list[Name], Word]]:
-    """The first names and those that nothing but commas and function words divides from them, if there are any."""
-
-    def joins(pair: tuple[Name, Name]) -> bool:
-        low, high = sorted(pair, key=lambda name: name[0].place)
-        return not any(word.key for word in deed.sentence.words[low[-1].place + 1 : high[0].place])
-
-    if names:
-        more = takewhile(joins, pairwise(names))
-        yield [names[0], *(name for _, name in more)], deed
+            doers = [name for name in names if name[-1].place < deed.place and name[0] not in aside][::-1]
+            run = words[doers[0][-1].place :: -1] if doers else []
+            between = words[doers[0][-1].place + 1 : deed.place] if doers else []
+            if any((word.key or word.text in listed("joints")) and word not in aside for word in between):
+                continue
+        else:
+            continue
+        joined = takewhile(lambda word: not word.key or (word.name and word not in aside), run)
+        if doers:
+            yield doers[0], tuple(word for word in joined if word.name), deed
 
 
 def _placed(name: Name) -> bool:

@@ -8,7 +8,7 @@ from rag.checking.comparison import compare
 from rag.checking.passages import Passage, unsupported_figures
 from rag.checking.words import pattern, read_sentences, tables
 from rag.lexicon import Lexicon
-from rag.records import Citation, Language, Paragraph, Report, Slice, Verdict
+from rag.records import Citation, Language, Slice, Verdict
 from rag.text import figures, symbols
 from rag.text import language as language_of
 from rag.text.quotes import quotations
@@ -38,19 +38,8 @@ def refuses(text: str) -> bool:
 class Checker:
     """Checks statements against the passages of one answer."""
 
-    def __init__(
-        self,
-        passages: Mapping[int, Paragraph],
-        reports: Mapping[str, Report],
-        language: Language,
-        lexicon: Lexicon,
-        question: str = "",
-    ) -> None:
-        self._passages = {
-            marker: Passage(marker, paragraph, reports[paragraph.report], language, lexicon)
-            for marker, paragraph in passages.items()
-        }
-        self._language, self._lexicon, self._question = language, lexicon, question
+    def __init__(self, passages: Mapping[int, Passage], language: Language, lexicon: Lexicon, question: str) -> None:
+        self._passages, self._language, self._lexicon, self._question = passages, language, lexicon, question
         words = [word for sentence in read_sentences(question, language, lexicon) for word in sentence.content]
         names = {term for word in words if word.name for term in lexicon.terms(word.text, language)}
         self._asked = frozenset(lexicon.terms(question, language)) - names
@@ -133,7 +122,7 @@ class Checker:
 
     def _only_repeats(self, text: str) -> bool:
         """Whether a statement has no word, figure or symbol that the question has not."""
-        return bool(self._asked) and not unsupported_figures(text, (), [self._question]) and not self._own_words(text)
+        return bool(self._asked) and not unsupported_figures(text, [self._question]) and not self._own_words(text)
 
     def _own_words(self, text: str) -> frozenset[str]:
         """The words of a statement that are its own to prove.
@@ -146,7 +135,7 @@ class Checker:
     def _wrong_figures(self, text: str, passages: Sequence[Passage]) -> list[str]:
         """The figures that none of the passages has; a number of things that the question gave is its own affair."""
         texts = [each for passage in passages for each in (*passage.texts, *passage.about)]
-        return unsupported_figures(text, (), [*texts, self._counts_asked])
+        return unsupported_figures(text, [*texts, self._counts_asked])
 
     def _right_language(self, text: str) -> bool:
         rest = _blank(text, quotations(text))

@@ -159,24 +159,23 @@ def _plain(text: str, start: int, language: Language, lexicon: Lexicon) -> Itera
             yield at, *_latin(match.group(), not text[:at].strip(' "“‘('))
             continue
         for word in lexicon.segmenter.cut(match.group()):
-            name = _is_name(word, lexicon) or "·" in text[max(0, at - 1) : at + len(word) + 1]
-            for part in [word] if name or len(word) < LONG else _parts(word, lexicon):
-                yield at, part, _key(part, name, lexicon), name
+            dotted = "·" in text[max(0, at - 1) : at + len(word) + 1]
+            for part, key, name in _chinese(word, dotted, lexicon):
+                yield at, part, key, name
                 at += len(part)
 
 
-def _is_name(word: str, lexicon: Lexicon) -> bool:
-    """Whether English writes what a Chinese word stands for with a capital; a title, as 主席, is no name."""
-    english = next((form for form in lexicon.forms(word) if form.isascii()), "")
-    sense = next(iter(lexicon.gloss_senses(word)), "")
-    return len(word) > 1 and (sense[:1].isupper() or (english[:1].isupper() and (" " in english or not sense)))
-
-
-def _key(word: str, name: bool, lexicon: Lexicon) -> str:
-    """What a Chinese word is compared by: a name by one of its forms in the glossary: 安理会, 安全理事会."""
-    if not lexicon.terms(word, "zh"):
-        return ""
-    return min(lexicon.forms(word), key=lambda form: (form.isascii(), len(form), form)) if name else word
+def _chinese(word: str, dotted: bool, lexicon: Lexicon) -> Iterator[tuple[str, str, bool]]:
+    """A Chinese word, or its parts where it is long; a name is compared by one of its forms: 安理会, 安全理事会."""
+    forms, sense = lexicon.forms(word), next(iter(lexicon.gloss_senses(word)), "")
+    english = next((form for form in forms if form.isascii()), "")
+    capital = sense[:1].isupper() or (english[:1].isupper() and (" " in english or not sense))  # not 主席: chairman
+    if dotted or (capital and len(word) > 1):
+        shortest = min(forms, key=lambda form: (form.isascii(), len(form), form))
+        yield word, shortest if lexicon.terms(word, "zh") else "", True
+    else:
+        for part in [word] if len(word) < LONG else _parts(word, lexicon):
+            yield part, part if lexicon.terms(part, "zh") else "", False
 
 
 def _parts(word: str, lexicon: Lexicon) -> Iterator[str]:

@@ -17,6 +17,7 @@ from rag.checking import (
     complete_statements,
     plain_markers,
     refuses,
+    texts_of,
     unsupported_figures,
 )
 from rag.checking.comparison import compare
@@ -421,7 +422,7 @@ def test_a_quotation_of_a_rendering_is_unofficial_and_has_the_original_beside_it
 
 
 def test_footnotes_are_part_of_a_paragraph() -> None:
-    assert unsupported_figures("见第2220(2015)号决议", [CHAIR]) == []
+    assert unsupported_figures("见第2220(2015)号决议", texts_of(CHAIR)) == []
     assert cite_quote(1, CHAIR, "resolution 2220 (2015)", "zh").verdict == Verdict.FOUND
     assert cite_quote(1, CHAIR, "20 (2015)", "zh").verdict == Verdict.NOT_FOUND  # cuts a number
 
