@@ -182,10 +182,10 @@ def _weighed(weights: Weights, name: str, value: Any) -> Weights:
 
 def _make_know(assistant: "Assistant", lexicon: "Lexicon") -> None:
     """Give an assistant another lexicon, in the index's terms as in its questions'."""
-    from rag.index import _legs
+    from rag.index.terms import build_legs
 
     retriever, index = assistant.retriever, copy(assistant.index)
-    index.__dict__["legs"] = _legs(index.paragraphs, index.reports, lexicon, lambda what, done, of: None)
+    index.__dict__["legs"] = build_legs(index.paragraphs, index.reports, lexicon, lambda what, done, of: None)
     retriever.__dict__.pop("speller", None)
     retriever.lexicon, retriever.index, assistant.index = lexicon, index, index
     assistant.__dict__["lexicon"] = lexicon

@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 from made_index import FERRIES, FakeEmbedder, ferry_paragraphs, indexed
 
 from rag.errors import IndexProblem
@@ -34,9 +35,10 @@ def seen(folder: Path) -> dict:
     try:
         index = open_index(folder)
         verify(index.folder, index.manifest)
-        nearest = index.read_store(FakeEmbedder()).similarity_search("Ferries sank in 2033; 318 people died.", 3)
+        like = FakeEmbedder().embed_query("Ferries sank in 2033; 318 people died.")
+        nearest = [index.store.views[place] for place in np.argsort(-index.store.scores(like))[:3]]
         scores = index.legs["en", "own"].scores(["crew"]).tolist()
-        return {"index": index.name, "results": [[document.id for document in nearest], scores]}
+        return {"index": index.name, "results": [[view.id for view in nearest], scores]}
     except IndexProblem as problem:
         return {"problem": str(problem)}
 

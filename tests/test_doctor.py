@@ -62,9 +62,9 @@ def test_a_missing_or_damaged_index_is_told_and_the_rest_is_still_said(settings:
     (missing,) = wrong(replace(settings, index=tmp_path / "none"))
     assert "There is no index" in missing
     copy = Path(shutil.copytree(settings.index, tmp_path / "index"))
-    (next(copy.glob("*/views")) / "documents.jsonl").write_text("")
+    (next(copy.glob("*/views")) / "views.jsonl").write_text("")
     (damaged,) = wrong(replace(settings, index=copy))
-    assert "documents.jsonl has checksum" in damaged
+    assert "views.jsonl has checksum" in damaged
     assert any("no language model" in text for text in told(replace(settings, index=copy)))
 
 

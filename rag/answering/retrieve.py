@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from rag.answering.spelling import Speller
 from rag.answering.weights import Weights, weights_for
 from rag.index import GLOSS, OWN, RENDERING, Index, TermLeg
-from rag.index.vectors import Views
+from rag.index.store import FaissStore
 from rag.index.views import whole_text
 from rag.lexicon import Lexicon
 from rag.question import Question, names_report_of, report_years
@@ -134,20 +134,20 @@ class Retriever:
         english = (paragraph.in_language("en") or "" for paragraph in self.index.paragraphs)
         return Speller(self.lexicon, self.index.legs, english)
 
-    @cached_property
-    def store(self) -> Views:
+    @property
+    def store(self) -> FaissStore:
         """The index's views and their vectors."""
-        return self.index.read_views()
+        return self.index.store
 
     @cached_property
     def _views(self) -> dict[str, NDArray[Any]]:
         """What is known of each view, in the store's order."""
-        about = [view.metadata for view in self.store.views]
+        views = self.store.views
         return {
-            "place": np.array([self.index.place[each["paragraph"]] for each in about], dtype=np.int64),
-            "whole": np.array([each["kind"] == "whole" for each in about]),
-            "language": np.array([each["language"] for each in about]),
-            "rendering": np.array([each["rendering"] for each in about]),
+            "place": np.array([self.index.place[view.paragraph] for view in views], dtype=np.int64),
+            "whole": np.array([view.whole for view in views]),
+            "language": np.array([view.language for view in views]),
+            "rendering": np.array([view.rendering for view in views]),
         }
 
     def _visible(self, filters: Filters) -> NDArray[np.bool_]:
@@ -166,7 +166,7 @@ class Retriever:
 
     def _like(self, paragraph: Paragraph, filters: Filters) -> Scores:
         """How near every paragraph is to one, by the vectors the index holds."""
-        at = next(i for i, view in enumerate(self.store.views) if view.metadata["paragraph"] == paragraph.id)
+        at = next(i for i, view in enumerate(self.store.views) if view.paragraph == paragraph.id)
         scores = self.store.scores(self.store.vector(at))
         return self._by_paragraph(scores, (self._views["language"] == paragraph.language) & self._visible(filters))
 

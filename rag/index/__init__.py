@@ -3,7 +3,6 @@
 import hashlib
 import json
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import asdict
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Protocol
@@ -12,19 +11,27 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rag.errors import IndexProblem
-from rag.index.generations import current, is_complete, locked, point_to, read_manifest, verify, writing
-from rag.index.terms import GLOSS, OWN, RENDERING, LegName, TermLeg
-from rag.index.vectors import Views
+from rag.index.generations import (
+    as_lines,
+    current,
+    is_complete,
+    locked,
+    point_to,
+    read_lines,
+    read_manifest,
+    verify,
+    writing,
+)
+from rag.index.store import FaissStore
+from rag.index.terms import GLOSS, OWN, RENDERING, LegName, Progress, TermLeg, build_legs
+from rag.index.views import views
 from rag.lexicon import Lexicon
 from rag.records import Footnote, Language, Paragraph, Report, Translation
 
 __all__ = ["GLOSS", "OWN", "RENDERING", "Index", "LegName", "Progress", "TermLeg", "build_index", "open_index"]
 
-Progress = Callable[[str, int, int], None]  # (what is done, how much of it, of how much)
-
-
+REPORTS, PARAGRAPHS, VIEWS, TERMS = "reports.jsonl", "paragraphs.jsonl", "views", "terms"
 CALIBRATED = "weights.json"  # embedder's fingerprint → leg → weight; kept when an index is built again
-CALIBRATE = "python -m eval weights"
 
 
 class PassageEncoder(Protocol):
@@ -44,10 +51,11 @@ class Index:
         """IndexProblem where the generation is damaged or of another version."""
         self.folder = generation
         self.manifest = read_manifest(generation)
-        verify(generation, self.manifest, only="reports.jsonl")
-        verify(generation, self.manifest, only="paragraphs.jsonl")
-        self.reports: Mapping[str, Report] = {r.id: r for r in map(_report, _lines(generation / "reports.jsonl"))}
-        self.paragraphs: tuple[Paragraph, ...] = tuple(map(_paragraph, _lines(generation / "paragraphs.jsonl")))
+        verify(generation, self.manifest, only=REPORTS)
+        verify(generation, self.manifest, only=PARAGRAPHS)
+        reports = (Report(**_frozen(line)) for line in read_lines(generation / REPORTS))
+        self.reports: Mapping[str, Report] = {report.id: report for report in reports}
+        self.paragraphs: tuple[Paragraph, ...] = tuple(map(_paragraph, read_lines(generation / PARAGRAPHS)))
         self.place: Mapping[str, int] = {paragraph.id: i for i, paragraph in enumerate(self.paragraphs)}
 
     @property
@@ -60,23 +68,25 @@ class Index:
         place = self.place.get(paragraph_id)
         return None if place is None else self.paragraphs[place]
 
-    def read_store(self, embedding: Any) -> Any:
-        """The FaissStore of views, embedding questions with the given embedder.
+    @cached_property
+    def store(self) -> FaissStore:
+        """The views of the paragraphs and their vectors; IndexProblem where the files are damaged."""
+        verify(self.folder, self.manifest, only=f"{VIEWS}/")
+        return FaissStore.load(self.folder / VIEWS)
 
-        IndexProblem where the files are damaged.
-        """
-        from rag.index.store import FaissStore
+    @cached_property
+    def legs(self) -> Mapping[LegName, TermLeg]:
+        """The term legs by name; IndexProblem where the files are damaged."""
+        verify(self.folder, self.manifest, only=f"{TERMS}/")
+        return {
+            (language, kind): TermLeg.load(self.folder / TERMS / f"{language}-{kind}")
+            for language, kind in self.manifest["legs"]
+        }
 
-        verify(self.folder, self.manifest, only="views/")
-        return FaissStore.load(self.folder / "views", embedding)
-
-    def read_views(self) -> Views:
-        """The views and their vectors, as far as they can be read without LangChain.
-
-        IndexProblem where the files are damaged.
-        """
-        verify(self.folder, self.manifest, only="views/")
-        return Views.load(self.folder / "views")
+    def leg(self, language: Language) -> TermLeg | None:
+        """A term leg that speaks a language in real words, else one by the dictionary."""
+        spoken = sorted((name for name in self.legs if name[0] == language), key=lambda name: name[1] == GLOSS)
+        return self.legs[spoken[0]] if spoken else None
 
     def calibrated_weights(self, known: Collection[str]) -> Mapping[str, float]:
         """The weights of legs that were calibrated for the index's embedder; none where none were.
@@ -90,9 +100,9 @@ class Index:
             written = json.loads(path.read_text(encoding="utf-8")).get(self.manifest["embedder"]["fingerprint"], {})
             weights = {name: float(weight) for name, weight in written.items()}
         except (ValueError, TypeError, AttributeError) as error:
-            raise IndexProblem(f"{path} is damaged ({error}). Delete it, or calibrate again: {CALIBRATE}") from error
+            raise IndexProblem("weights-damaged", path=str(path), error=str(error)) from error
         if unknown := sorted(set(weights) - set(known)):
-            raise IndexProblem(f"{path} weighs {unknown[0]!r}, which is no leg. Calibrate again: {CALIBRATE}")
+            raise IndexProblem("weights-unknown-leg", path=str(path), leg=unknown[0])
         return weights
 
     def keep_weights(self, weights: Mapping[str, float]) -> Path:
@@ -104,20 +114,6 @@ class Index:
         part.write_text(json.dumps(kept, indent=1) + "\n", encoding="utf-8")
         part.replace(path)
         return path
-
-    @cached_property
-    def legs(self) -> Mapping[LegName, TermLeg]:
-        """The term legs by name."""
-        verify(self.folder, self.manifest, only="terms/")
-        names = [tuple(name) for name in self.manifest["legs"]]
-        return {
-            (language, kind): TermLeg.load(self.folder / "terms" / f"{language}-{kind}") for language, kind in names
-        }
-
-    def leg(self, language: Language) -> TermLeg | None:
-        """A term leg that speaks a language in real words, else one by the dictionary."""
-        spoken = sorted((name for name in self.legs if name[0] == language), key=lambda name: name[1] == GLOSS)
-        return self.legs[spoken[0]] if spoken else None
 
 
 def open_index(folder: Path) -> Index:
@@ -138,103 +134,71 @@ def build_index(
     The embedder is loaded only when something has to be embedded, which is what the generation in use does not hold:
     `fingerprint` says which it is.
     """
-    reports = list(reports)
-    name = _generation_name(reports, fingerprint)
+    read = list(reports)
+    known = {report.id: report for report, _ in read}
+    paragraphs = [paragraph for _, of_report in read for paragraph in of_report]
+    files = {REPORTS: as_lines(known.values()), PARAGRAPHS: as_lines(paragraphs)}
+    name = _generation_name([fingerprint, *files.values()])
     with locked(folder):
         if is_complete(folder / name):
             point_to(folder, name)
             return name, False
-        _write(reports, folder, name, embedder, fingerprint, lexicon, progress)
+        if not paragraphs:
+            raise IndexProblem("index-no-paragraphs")
+        found = [view for paragraph in paragraphs for view in views(paragraph)]
+        vectors, made_by = _embedded([view.text for view in found], folder, embedder, fingerprint, progress)
+        legs = build_legs(paragraphs, known, lexicon, progress)
+        about = {
+            "embedder": made_by,
+            "reports": {report.id: report.sha256 for report in known.values()},
+            "paragraphs": len(paragraphs),
+            "legs": list(legs),
+        }
+        with writing(folder, name, about) as building:
+            for file, lines in files.items():
+                (building / file).write_text(lines, encoding="utf-8")
+            for leg, of_leg in legs.items():
+                of_leg.save(_made(building / TERMS / "-".join(leg)))
+            FaissStore.build(found, vectors).save(_made(building / VIEWS))
     return name, True
 
 
-def _write(
-    reports: Sequence[tuple[Report, Sequence[Paragraph]]],
+def _embedded(
+    texts: Sequence[str],
     folder: Path,
-    name: str,
     embedder: Callable[[], PassageEncoder],
     fingerprint: str,
-    lexicon: Lexicon,
     progress: Progress,
-) -> None:
-    from rag.index.reuse import Held
-    from rag.index.store import FaissStore
-    from rag.index.views import views
-
-    paragraphs = [paragraph for _, of_report in reports for paragraph in of_report]
-    if not paragraphs:
-        raise IndexProblem("The reports hold no paragraphs. Check the files, then run: rapporteur build")
-    documents = [view for paragraph in paragraphs for view in views(paragraph)]
-    held = Held(folder, fingerprint)
-    encoder = embedder() if held.missing(documents) else None  # loading one takes seconds
-    legs = _legs(paragraphs, {report.id: report for report, _ in reports}, lexicon, progress)
-    about = {
-        "embedder": {"name": encoder.name, "fingerprint": encoder.fingerprint, "dim": encoder.dim}
-        if encoder
-        else held.embedder,
-        "reports": {report.id: report.sha256 for report, _ in reports},
-        "paragraphs": len(paragraphs),
-        "legs": [list(leg) for leg in legs],
-    }
-    with writing(folder, name, about) as building:
-        _write_lines(building / "reports.jsonl", (asdict(report) for report, _ in reports))
-        _write_lines(building / "paragraphs.jsonl", (asdict(paragraph) for paragraph in paragraphs))
-        for (language, kind), leg in legs.items():
-            leg.save(_made(building / "terms" / f"{language}-{kind}"))
-        store = FaissStore(encoder)  # type: ignore[arg-type]
-        store.add_vectors(documents, held.vectors(documents, lambda texts: _encoded(encoder, texts, progress)))
-        store.save(_made(building / "views"))
+) -> tuple[NDArray[np.float32], Mapping[str, Any]]:
+    """The texts' vectors, those not made again that the index in use holds by the same embedder; and which that is."""
+    held, made_by = _held(folder, fingerprint)
+    missing = [text for text in dict.fromkeys(texts) if text not in held]
+    if missing:
+        encoder = embedder()  # loading one takes seconds
+        made_by = {"name": encoder.name, "fingerprint": encoder.fingerprint, "dim": encoder.dim}
+        held |= dict(zip(missing, encoder.vectors(missing, progress), strict=True))
+    return np.stack([held[text] for text in texts]), made_by
 
 
-def _encoded(encoder: PassageEncoder | None, texts: list[str], progress: Progress) -> NDArray[np.float32]:
-    if encoder is None:
-        raise AssertionError("there is something to embed after all")
-    return encoder.vectors(texts, progress)
+def _held(folder: Path, fingerprint: str) -> tuple[dict[str, NDArray[np.float32]], Mapping[str, Any]]:
+    """Text → vector in the index in use, and its embedder; nothing where there is no sound one by that embedder."""
+    try:
+        last = open_index(folder)
+        if last.manifest["embedder"]["fingerprint"] == fingerprint:
+            held = {view.text: last.store.vector(place) for place, view in enumerate(last.store.views)}
+            return held, last.manifest["embedder"]
+    except (IndexProblem, OSError):
+        pass
+    return {}, {}
 
 
-def _legs(
-    paragraphs: Sequence[Paragraph], reports: Mapping[str, Report], lexicon: Lexicon, progress: Progress
-) -> dict[LegName, TermLeg]:
-    """The term legs of the paragraphs, by language and by where the terms come from."""
-    from rag.index.views import searchable_text
-
-    terms: dict[LegName, dict[int, list[str]]] = {}
-    for place, paragraph in enumerate(paragraphs):
-        own, other = paragraph.language, _other(paragraph.language)
-        text = searchable_text(paragraph, own, reports[paragraph.report])
-        terms.setdefault((own, OWN), {})[place] = lexicon.search_terms(text, own)
-        terms.setdefault((other, GLOSS), {})[place] = lexicon.gloss_terms(text, own)
-        if other in paragraph.translations:
-            text = searchable_text(paragraph, other, reports[paragraph.report])
-            terms.setdefault((other, RENDERING), {})[place] = lexicon.search_terms(text, other)
-        if place % 50 == 0:
-            progress("index terms", place, len(paragraphs))
-    return {leg: TermLeg.build(of_leg) for leg, of_leg in sorted(terms.items())}
-
-
-def _other(language: Language) -> Language:
-    return "en" if language == "zh" else "zh"
-
-
-def _generation_name(reports: Sequence[tuple[Report, Sequence[Paragraph]]], fingerprint: str) -> str:
-    """A name for what goes in: paragraphs, what is known of their reports, the embedder, and the code that indexes."""
-    digest = hashlib.sha256(fingerprint.encode())
-    for report, paragraphs in reports:
-        digest.update(json.dumps(asdict(report), ensure_ascii=False, sort_keys=True).encode())
-        for paragraph in paragraphs:
-            digest.update(json.dumps(asdict(paragraph), ensure_ascii=False, sort_keys=True).encode())
+def _generation_name(parts: Iterable[str]) -> str:
+    """A name for what goes in: the embedder, paragraphs, what is known of their reports, and the code that indexes."""
+    digest = hashlib.sha256("".join(parts).encode())
     for pattern in ("index/*.py", "text/*.py", "lexicon.py", "data/*.tsv"):
         for path in sorted(Path(__file__).parents[1].glob(pattern)):
             digest.update(path.read_bytes())
     return digest.hexdigest()[:12]
-
-
-def _write_lines(path: Path, lines: Iterable[Mapping[str, Any]]) -> None:
-    path.write_text("".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines), encoding="utf-8")
-
-
-def _lines(path: Path) -> list[dict[str, Any]]:
-    return [json.loads(line) for line in path.read_text(encoding="utf-8").split("\n") if line]  # U+2028 ends none
 
 
 def _made(folder: Path) -> Path:
@@ -242,26 +206,15 @@ def _made(folder: Path) -> Path:
     return folder
 
 
-def _report(line: dict[str, Any]) -> Report:
-    return Report(**{**line, "years": tuple(line["years"]), "aliases": tuple(line["aliases"])})
+def _paragraph(line: Mapping[str, Any]) -> Paragraph:
+    fields = _frozen(line)
+    fields["footnotes"] = tuple(Footnote(**each) for each in fields["footnotes"])
+    fields["translations"] = {language: Translation(**each) for language, each in fields["translations"].items()}
+    return Paragraph(**fields)
 
 
-def _paragraph(line: dict[str, Any]) -> Paragraph:
-    return Paragraph(
-        **{
-            **line,
-            "headings": tuple(line["headings"]),
-            "footnotes": tuple(Footnote(**footnote) for footnote in line["footnotes"]),
-            "spans": tuple((start, end) for start, end in line["spans"]),
-            "translations": {language: _translation(each) for language, each in line["translations"].items()},
-            "columns": _columns(line["columns"]),
-        }
-    )
-
-
-def _translation(line: dict[str, Any]) -> Translation:
-    return Translation(**{**line, "headings": tuple(line["headings"]), "columns": _columns(line["columns"])})
-
-
-def _columns(pairs: list[list[str]]) -> tuple[tuple[str, str], ...]:
-    return tuple((name, cell) for name, cell in pairs)
+def _frozen(value: Any) -> Any:
+    """What JSON made of a record's fields, with tuples for its lists."""
+    if isinstance(value, dict):
+        return {key: _frozen(each) for key, each in value.items()}
+    return tuple(map(_frozen, value)) if isinstance(value, list) else value

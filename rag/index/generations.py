@@ -11,7 +11,8 @@ import os
 import re
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict
 from hashlib import file_digest, sha256
 from pathlib import Path
 from typing import Any
@@ -19,60 +20,52 @@ from typing import Any
 from rag.errors import IndexProblem
 
 POINTER, MANIFEST = "CURRENT", "manifest.json"
-FORMAT = 2  # raised whenever a reader of the last one could not read this
+FORMAT = 3  # raised whenever a reader of the last one could not read this
 KEPT = 2  # generations: the one in use, and the one before for readers that opened it
-BUILD = "Build one with: rapporteur build"
 
 
 def current(folder: Path) -> Path:
     """The generation in use; IndexProblem where there is none or it is not complete."""
     pointer = folder / POINTER
     if not pointer.is_file():
-        raise IndexProblem(f"There is no index in {folder}. {BUILD} --index {folder}")
+        raise IndexProblem("index-missing", folder=str(folder))
     try:
         name = pointer.read_text(encoding="utf-8").strip()
     except UnicodeDecodeError as error:
-        raise IndexProblem(f"{pointer} is damaged. {BUILD} --index {folder}") from error
+        raise IndexProblem("index-pointer-damaged", path=str(pointer), folder=str(folder)) from error
     if not re.fullmatch(r"\w{1,64}", name) or not (folder / name / MANIFEST).is_file():
-        raise IndexProblem(
-            f"The index in {folder} is incomplete: generation {name[:40]!r} is missing. {BUILD} --index {folder}"
-        )
+        raise IndexProblem("index-incomplete", folder=str(folder), name=name[:40])
     return folder / name
 
 
 def read_manifest(generation: Path) -> dict[str, Any]:
     """What a generation says of itself; IndexProblem where this version cannot read it."""
-    again = f"{BUILD} --index {generation.parent}"
+    path, folder = generation / MANIFEST, str(generation.parent)
     try:
-        manifest = json.loads((generation / MANIFEST).read_text(encoding="utf-8"))
+        manifest = json.loads(path.read_text(encoding="utf-8"))
         version, own = manifest["format"], manifest.pop("checksum")
     except FileNotFoundError as error:
-        raise IndexProblem(f"{generation / MANIFEST} is missing. {again}") from error
+        raise IndexProblem("index-manifest-missing", path=str(path), folder=folder) from error
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-        raise IndexProblem(f"{generation / MANIFEST} is damaged or not Rapporteur's. {again}") from error
+        raise IndexProblem("index-manifest-foreign", path=str(path), folder=folder) from error
     if own != _checksum_of(manifest):
-        raise IndexProblem(f"{generation / MANIFEST} is damaged: its checksum is wrong. {again}")
+        raise IndexProblem("index-manifest-checksum", path=str(path), folder=folder)
     if version != FORMAT:
-        raise IndexProblem(
-            f"The index in {generation.parent} has format {version}, this version reads {FORMAT}. {again}"
-        )
+        raise IndexProblem("index-format", folder=folder, found=version, expected=FORMAT)
     return dict(manifest)
 
 
 def verify(generation: Path, manifest: dict[str, Any], only: str = "") -> None:
     """Raise IndexProblem unless the files whose names begin with `only` are as they were written."""
-    again = f"{BUILD} --index {generation.parent}"
     for name, expected in manifest["files"].items():
         if not name.startswith(only):
             continue
-        path = generation / name
+        path, folder = generation / name, str(generation.parent)
         if not path.is_file():
-            raise IndexProblem(f"The index in {generation.parent} is damaged: {name} is missing. {again}")
-        found = checksum(path)
-        if found != expected:
+            raise IndexProblem("index-file-missing", folder=folder, name=name)
+        if (found := _checksum(path)) != expected:
             raise IndexProblem(
-                f"The index in {generation.parent} is damaged: {name} has checksum {found[:12]}, "
-                f"not {expected[:12]}. {again}"
+                "index-file-checksum", folder=folder, name=name, found=found[:12], expected=expected[:12]
             )
 
 
@@ -126,8 +119,17 @@ def point_to(folder: Path, name: str) -> None:
     _sync(folder)
 
 
-def checksum(path: Path) -> str:
-    """The SHA-256 of a file, in hexadecimal."""
+def as_lines(records: Iterable[Any]) -> str:
+    """Dataclass instances as JSON, one a line."""
+    return "".join(json.dumps(asdict(record), ensure_ascii=False) + "\n" for record in records)
+
+
+def read_lines(path: Path) -> Iterator[dict[str, Any]]:
+    """What `as_lines` made of records, from a file."""
+    return (json.loads(line) for line in path.read_text(encoding="utf-8").split("\n") if line)  # U+2028 ends no line
+
+
+def _checksum(path: Path) -> str:
     with path.open("rb") as file:
         return file_digest(file, sha256).hexdigest()
 
@@ -141,7 +143,7 @@ def _seal(building: Path, about: dict[str, Any]) -> None:
     files = sorted(path for path in building.rglob("*") if path.is_file())
     for path in files:
         _sync(path)
-    names = {path.relative_to(building).as_posix(): checksum(path) for path in files}
+    names = {path.relative_to(building).as_posix(): _checksum(path) for path in files}
     path = building / MANIFEST
     manifest = {"format": FORMAT, **about, "files": names}
     manifest["checksum"] = _checksum_of(manifest)

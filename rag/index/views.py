@@ -1,31 +1,44 @@
 """A paragraph to the texts it can be found by: its views.
 
-A view is a LangChain Document: the whole paragraph, one of its sentences or one of its footnotes, in one language. A
-long paragraph is found by one sentence of it; a rendering's views are marked, so that they can be left out.
+A view is the whole paragraph, one of its sentences or one of its footnotes, in one language. A long paragraph is found
+by one sentence of it; a rendering's views are marked, so that they can be left out.
 """
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any, cast
+from dataclasses import dataclass
+from typing import cast
 
 from rag.records import Language, Paragraph, Report
 from rag.text import sentences
 
-if TYPE_CHECKING:
-    from langchain_core.documents import Document
 
-WHOLE, SENTENCE, FOOTNOTE = "whole", "sentence", "footnote"
+@dataclass(frozen=True, slots=True)
+class View:
+    """A text a paragraph can be found by."""
+
+    id: str  # "<paragraph>@<language>:<place>", whose place is 0, the sentence's number, or "n" and the footnote's
+    paragraph: str
+    language: str
+    whole: bool
+    rendering: bool
+    text: str
 
 
-def views(paragraph: Paragraph) -> "Iterator[Document]":
-    """The views of a paragraph: in its own language, then in each translation's."""
+def views(paragraph: Paragraph) -> Iterator[View]:
+    """The views of a paragraph: in its own language, then in each translation's, then its footnotes."""
+
+    def view(language: str, place: str, text: str) -> View:
+        rendering = language != paragraph.language and not paragraph.translations[language].official
+        return View(f"{paragraph.id}@{language}:{place}", paragraph.id, language, place == "0", rendering, text)
+
     for language in (paragraph.language, *paragraph.translations):
+        yield view(language, "0", whole_text(paragraph, language))
         text = paragraph.in_language(language) or ""
-        yield _view(paragraph, language, WHOLE, "0", whole_text(paragraph, language))
         spans = sentences(text, cast(Language, language))
         for n, (start, end) in enumerate(spans if len(spans) > 1 else (), 1):
-            yield _view(paragraph, language, SENTENCE, str(n), text[start:end], start=start, end=end)
+            yield view(language, str(n), text[start:end])
     for n, footnote in enumerate(paragraph.footnotes, 1):
-        yield _view(paragraph, paragraph.language, FOOTNOTE, f"n{n}", footnote.text)
+        yield view(paragraph.language, f"n{n}", footnote.text)
 
 
 def whole_text(paragraph: Paragraph, language: str) -> str:
@@ -47,16 +60,3 @@ def searchable_text(paragraph: Paragraph, language: str, report: Report) -> str:
     footnotes = [footnote.text for footnote in paragraph.footnotes] if language == paragraph.language else []
     known_by = [report.titles.get(language, ""), report.date[:4], report.body, report.session]
     return "\n".join(filter(None, [whole_text(paragraph, language), *source.headings, *footnotes, *known_by]))
-
-
-def _view(paragraph: Paragraph, language: str, kind: str, place: str, text: str, **more: Any) -> "Document":
-    from langchain_core.documents import Document
-
-    metadata = {
-        "paragraph": paragraph.id,
-        "language": language,
-        "kind": kind,
-        "rendering": language != paragraph.language and not paragraph.translations[language].official,
-        **more,
-    }
-    return Document(page_content=text, metadata=metadata, id=f"{paragraph.id}@{language}:{place}")

@@ -35,11 +35,18 @@ def copy(index: Index, tmp_path: Path) -> Path:
 def everything(folder: Path) -> Any:
     """All that a reader can get out of an index."""
     opened = open_index(folder)
-    store = opened.read_store(FakeEmbedder())
+    store = opened.store
     legs = {
         name: (leg.places.tolist(), leg.scores(["crew", "船", "船员"]).tolist()) for name, leg in opened.legs.items()
     }
-    return opened.manifest, opened.reports, opened.paragraphs, list(store.documents), store.vectors().tolist(), legs
+    return (
+        opened.manifest,
+        opened.reports,
+        opened.paragraphs,
+        store.views,
+        [store.vector(n).tolist() for n in range(len(store.views))],
+        legs,
+    )
 
 
 def files(folder: Path) -> list[Path]:
@@ -190,7 +197,7 @@ def test_line_separators_inside_a_text_end_no_line(tmp_path: Path) -> None:
     paragraph = replace(ferry_paragraphs()[0][1][0], text=text)
     opened = indexed([(FERRIES, [paragraph])], tmp_path, FakeEmbedder(), LEXICON)
     assert opened.paragraphs == (paragraph,)
-    assert opened.read_store(FakeEmbedder()).documents[0].page_content == text
+    assert opened.store.views[0].text == text
 
 
 def test_nothing_in_an_index_is_a_pickle(quick_index: Index) -> None:
