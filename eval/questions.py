@@ -155,10 +155,10 @@ def _named(entry: Mapping[str, str], reports: Mapping[str, Report], paragraphs: 
 
 def _written(reference: str, reports: Mapping[str, Report], paragraphs: Sequence[Paragraph]) -> list[Paragraph]:
     """The one paragraph an id or printed form names; several where a table's reader was not exact."""
-    from rag.references import named_paragraphs
+    from rag.references import look_up
 
     exact = [each for each in paragraphs if each.id == reference.strip()]
-    return exact or named_paragraphs(reference, reports, paragraphs)[0][:1]
+    return exact or look_up(reference, reports, paragraphs).named[:1]
 
 
 def _report_id(entry: Mapping[str, str], reports: Mapping[str, Report]) -> str | None:

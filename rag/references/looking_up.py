@@ -1,18 +1,18 @@
 """A question to the paragraphs and footnotes its references ask to be looked up, and to those that are not there."""
 
 import re
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 
 from rag.errors import UnknownParagraph
 from rag.records import Footnote, Paragraph, Report
-from rag.references.naming import NamedReport, described_reports, named_reports
-from rag.references.reading import DIGITS, MASK, NUMBERED, PART, UNPRINTED, Printed, Reference, read_references
-from rag.references.resolving import LOCATOR, ids_in, resolve
+from rag.references.naming import Forms, NamedReport, folded_name, named_reports, names_of, read_names
+from rag.references.reading import DIGITS, MASK, NUMBERED, PART, UNPRINTED, Printed, Reference, mask, read_references
 from rag.text import fold, fold_with_offsets, symbols
 
 NEAREST = 5  # paragraphs offered for one that is not there
+LOCATOR = re.compile(r"#([a-z0-9][a-z0-9-]{0,39})")
 FILLER = re.compile(  # what may stand beside a reference in a question that asks for nothing more
     r"\b(?:what|which|does|do|did|is|are|was|were|in|of|the|says?|said|show|me|read|quote|please|give|text|full|whole|about"
     r"|to|tell|and|from|report|document|contents?|can|could|would|you|i|see|open|find|display|print|cite|it|there|there's"
@@ -85,7 +85,7 @@ def look_up(
     question: str,
     reports: Mapping[str, Report],
     paragraphs: Sequence[Paragraph],
-    forms: Callable[[str], Iterable[str]] = lambda name: [name],
+    forms: Forms = lambda name: [name],
     left_out: Collection[str] = (),
 ) -> LookUp:
     """What a question's references resolve to; `forms` gives what else a body is called, `left_out` reports filtered.
@@ -95,197 +95,149 @@ def look_up(
     """
     folded, offsets = fold_with_offsets(question)
     names = named_reports(folded, reports.values())
-    ids = list(ids_in(folded, reports)) if "#" in folded else []
-    groups, _ = read_references(folded, names, question=True)
-    if not groups and not ids:
+    by_id = _find_ids(folded, reports, paragraphs)
+    if not (by_id.paragraphs or by_id.lacking or read_references(folded, names, question=True)[0]):
         return LookUp()
-    readings = _readings(folded, names, list(reports.values()), forms)
+    readings = read_names(folded, names, reports.values(), forms)
     bare = _is_bare(folded, readings[0])
-    if not bare:  # words that fit several reports are too little to go by
-        readings = readings if len(readings) == 1 else [names]
-    found = [_Asked(folded, reading, bare, paragraphs, left_out) for reading in readings]
-    foreign = {name: question[offsets[name.start] : offsets[name.end - 1] + 1] for one in found for name in one.foreign}
-    documents = dict.fromkeys(_symbol(written) for written in foreign.values())
-    among = tuple(report for report in reports if report not in left_out)
-    return replace(_put_together(found, ids, bare, paragraphs, tuple(documents)), among=among)
-
-
-def named_paragraphs(
-    question: str, reports: Mapping[str, Report], paragraphs: Sequence[Paragraph]
-) -> tuple[list[Paragraph], bool]:
-    """The paragraphs a question names, and whether it asks for nothing else."""
-    asked = look_up(question, reports, paragraphs)
-    return asked.named, asked.only
-
-
-def find_paragraphs(written: str, reports: Mapping[str, Report], paragraphs: Sequence[Paragraph]) -> list[Paragraph]:
-    """The paragraphs any printed form names; UnknownParagraph offers the nearest ids where it names none."""
-    named, _ = named_paragraphs(written, reports, paragraphs)
-    if not named and (number := _LAST_NUMBER.search(fold(written))):  # "S/2021/839 21", "BMS7 annex 92"
-        named, bare = named_paragraphs(f"{fold(written)[: number.start()]} para {number[0]}", reports, paragraphs)
-        named = named if bare and named_reports(written, reports.values()) else []
-    if not named:
-        raise UnknownParagraph(_unknown(written, reports, paragraphs))
-    return named
-
-
-def _readings(
-    folded: str,
-    names: Sequence[NamedReport],
-    reports: Sequence[Report],
-    forms: Callable[[str], Iterable[str]],
-) -> list[list[NamedReport]]:
-    """The documents a question names, once for each report that its descriptions fit; "" for one that is not there."""
-    certain = list(names)
-    open_: list[tuple[tuple[str, ...], int, int]] = []
-    for told in described_reports(folded, reports, forms):
-        inside = [name for name in certain if name.start < told.end and told.start < name.end]
-        fitting = [name.report for name in inside if name.report in told.reports] or list(told.reports)
-        if inside and told.reports and fitting == list(told.reports) and len(fitting) > 1:
-            continue  # the name beside it says more
-        start, end = min([told.start, *(n.start for n in inside)]), max([told.end, *(n.end for n in inside)])
-        certain = [name for name in certain if name not in inside]
-        if len(set(fitting)) > 1:
-            open_.append((told.reports, start, end))
-        else:
-            certain.append(NamedReport(fitting[0] if fitting else "", start, end))
-    choices = list(dict.fromkeys(report for fitting, _, _ in open_ for report in fitting))
-    open_names = [[NamedReport(r, start, end) for fitting, start, end in open_ if r in fitting] for r in choices]
-    return [sorted([*certain, *chosen], key=lambda name: name.start) for chosen in open_names or [[]]]
-
-
-class _Asked:
-    """What one reading of a question names: paragraphs, footnotes, and references that name nothing."""
-
-    def __init__(
-        self,
-        folded: str,
-        names: Sequence[NamedReport],
-        bare: bool,
-        paragraphs: Sequence[Paragraph],
-        left_out: Collection[str],
-    ) -> None:
-        here = [replace(name, report="") if name.report in left_out else name for name in names]
-        self._folded, self._bare, self._paragraphs = folded, bare, paragraphs
-        self.groups, self.names = read_references(folded, here, question=True)
-        self.paragraphs: list[Paragraph] = []
-        self.footnotes: list[tuple[Paragraph, Footnote]] = []
-        self.lacking: list[tuple[Reference, tuple[str, ...]]] = []  # with the paragraphs whose footnotes they are
-        self.foreign: list[NamedReport] = []  # where they stand
-        self.ambiguous = False
-        self.wants_footnotes = _ON_FOOTNOTES.search(folded) is not None
-        owners = {id(owner) for group in self.groups if (owner := self._owner(group))}
-        for group in self.groups:
-            if group.report == "":
-                self._leave(group)
-            elif id(group) not in owners and self._is_looked_up(group):
-                self._take(group)
-
-    def _is_looked_up(self, group: Printed) -> bool:
-        """Whether the question looks into what a group names, rather than asking about it or another document's."""
-        before, after = self._folded[: group.start], self._folded[group.end :]
-        if _DONE_BEFORE.search(before[-60:]) or _DONE_AFTER.match(after):
-            return False
-        closed = _CLOSED.search(before)
-        closed_by_name = closed and any(name.end == closed.start() for name in self.names if name.report)
-        return group.beside or not (_OF_ANOTHER.match(after) or (closed and not closed_by_name))
-
-    def _owner(self, group: Printed) -> Printed | None:
-        """The paragraphs whose footnotes a group of footnotes is: "footnote 3 of para. 29", "第29段的脚注3"."""
-        if not group.references or not group.references[0].footnote:
-            return None
-        for other in self.groups:
-            if other.references and not other.references[0].footnote and other.report == group.report:
-                gap = self._folded[min(group.end, other.end) : max(group.start, other.start)]
-                if _BETWEEN_NOTE.fullmatch(gap):
-                    return other
-        return None
-
-    def _take(self, group: Printed) -> None:
-        owner = self._owner(group)
-        within = (
-            [p for each in owner.references for p in resolve(each, self._paragraphs)] if owner else self._paragraphs
-        )
-        for reference in group.references:
-            if not (reference.report or reference.part or self._bare):
-                continue
-            found = resolve(reference, within)
-            self.ambiguous = self.ambiguous or len(found) > 1
-            if reference.footnote:
-                self.footnotes += [(p, note) for p in found for note in p.footnotes if note.mark == reference.number]
-            else:
-                self.paragraphs += found
-            if not found and (self._bare or group.beside):
-                self.lacking.append((reference, tuple(each.number for each in owner.references) if owner else ()))
-
-    def _leave(self, group: Printed) -> None:
-        """Note a document that is not there, where the question does nothing but look it up."""
-        known = any(name.report for name in self.names)
-        if self._bare and (not known or any(each.report and each.beside for each in self.groups)):
-            foreign = (name for name in self.names if name.report == "")
-            self.foreign.append(min(foreign, key=lambda name: abs(name.start - group.start)))
-
-
-def _put_together(
-    found: Sequence[_Asked],
-    ids: Sequence[tuple[str, str]],
-    bare: bool,
-    paragraphs: Sequence[Paragraph],
-    documents: Sequence[str],
-) -> LookUp:
-    """The look-up that the readings of a question come to; those that find something count, if any do."""
-    by_place = {(paragraph.report, paragraph.locator): paragraph for paragraph in paragraphs} if ids else {}
-    some = [asked for asked in found if asked.paragraphs or asked.footnotes] or found
-    named = [by_place[place] for place in ids if place in by_place]
-    named += [paragraph for asked in some for paragraph in asked.paragraphs]
-    notes = [note for asked in some for note in asked.footnotes]
-    lacking: list[tuple[Reference, tuple[str, ...]]] = [
-        (Reference(report, None, locator), ()) for report, locator in ids if (report, locator) not in by_place
-    ]
-    lacking += [each for asked in some for each in asked.lacking]
-    if bare and not notes and any(asked.wants_footnotes for asked in some):
+    if not bare and len(readings) > 1:
+        readings = [names]  # words that fit several reports are too little to go by
+    here = [[replace(name, report="") if name.report in left_out else name for name in each] for each in readings]
+    found = [_find(folded, each, bare, paragraphs) for each in here]
+    some = [each for each in found if each.paragraphs or each.footnotes] or found
+    named = [paragraph for each in (by_id, *some) for paragraph in each.paragraphs]
+    notes = [note for each in some for note in each.footnotes]
+    lacking: dict[tuple[Reference, tuple[str, ...]], dict[str, None]] = {}
+    for like, within, number in (one for each in (by_id, *some) for one in each.lacking):
+        lacking.setdefault((like, within), {})[number] = None
+    if bare and not notes and _ON_FOOTNOTES.search(folded):
         notes = [(paragraph, note) for paragraph in named for note in paragraph.footnotes]
         named = [] if notes else named
-    missing = [Missing(Reference(None, None, ""), document=document) for document in documents]
-    missing += _by_kind(lacking)
+    foreign = [question[offsets[name.start] : offsets[name.end - 1] + 1] for each in found for name in each.foreign]
+    documents = dict.fromkeys(next((symbol.canonical for symbol in symbols(each)), each) for each in foreign)
+    (like, _), numbers = next(iter(lacking.items()), ((Reference(None, None, ""), ()), {}))
     return LookUp(
         paragraphs=tuple({paragraph.id: paragraph for paragraph in named}.values()),
         footnotes=tuple({(carrier.id, note.mark): (carrier, note) for carrier, note in notes}.values()),
         only=bare and bool(named or notes),
-        ambiguous=any(asked.ambiguous for asked in some) or len(some) > 1,
-        missing=tuple(missing),
-        near=tuple(_nearest(lacking[0][0], paragraphs)) if lacking and lacking[0][0].report else (),
+        ambiguous=any(each.ambiguous for each in some) or len(some) > 1,
+        missing=(
+            *(Missing(Reference(None, None, ""), document=document) for document in documents),
+            *(Missing(like, tuple(numbers), within) for (like, within), numbers in lacking.items()),
+        ),
+        near=tuple(_nearest(like, next(iter(numbers)), paragraphs)) if like.report else (),
+        among=tuple(report for report in reports if report not in left_out),
     )
 
 
-def _symbol(written: str) -> str:
-    """A document as it is written, by its symbol where it has one."""
-    found = symbols(written)
-    return found[0].canonical if found else written
+def find_paragraphs(written: str, reports: Mapping[str, Report], paragraphs: Sequence[Paragraph]) -> list[Paragraph]:
+    """The paragraphs any printed form names; UnknownParagraph offers the nearest ids where it names none."""
+    named = look_up(written, reports, paragraphs).named
+    if not named and (number := _LAST_NUMBER.search(fold(written))):  # "S/2021/839 21", "BMS7 annex 92"
+        asked = look_up(f"{fold(written)[: number.start()]} para {number[0]}", reports, paragraphs)
+        named = asked.named if asked.only and named_reports(written, reports.values()) else []
+    if not named:
+        raise _unknown(written, reports, paragraphs)
+    return named
 
 
-def _by_kind(lacking: Iterable[tuple[Reference, tuple[str, ...]]]) -> Iterator[Missing]:
-    """The references that name nothing, those of one report and part together."""
-    kinds: dict[tuple[Reference, tuple[str, ...]], list[str]] = {}
-    for reference, within in lacking:
-        kinds.setdefault((replace(reference, number="", occurrence=None), within), []).append(reference.number)
-    for (like, within), numbers in kinds.items():
-        yield Missing(like, tuple(dict.fromkeys(numbers)), within)
+def resolve(reference: Reference, paragraphs: Sequence[Paragraph]) -> list[Paragraph]:
+    """The paragraphs a reference names, or whose footnote it does: the report proper first, then annexes."""
+    named = [paragraph for paragraph in paragraphs if reference.names(paragraph)]
+    return sorted(named, key=lambda paragraph: paragraph.part != "main")
 
 
-def _nearest(lacking: Reference, paragraphs: Sequence[Paragraph]) -> list[Paragraph]:
+@dataclass
+class _Found:
+    """What one reading of a question names: paragraphs, footnotes, and what is not there."""
+
+    paragraphs: list[Paragraph] = field(default_factory=list)
+    footnotes: list[tuple[Paragraph, Footnote]] = field(default_factory=list)
+    lacking: list[tuple[Reference, tuple[str, ...], str]] = field(default_factory=list)  # as in Missing
+    foreign: list[NamedReport] = field(default_factory=list)  # documents
+    ambiguous: bool = False
+
+
+def _find_ids(folded: str, reports: Mapping[str, Report], paragraphs: Sequence[Paragraph]) -> _Found:
+    """The paragraphs whose ids stand in a text, in order."""
+    found = _Found()
+    for match in LOCATOR.finditer(folded):
+        before = folded[: match.start()]
+        names = [(name, each.id) for each in reports.values() for name in (*names_of(each), folded_name(each.id))]
+        if called := max(((len(name), report) for name, report in names if before.endswith(name)), default=None):
+            report, locator = called[1], match[1].removeprefix("main-").rstrip("-")
+            named = [each for each in paragraphs if each.report == report and each.locator == locator]
+            found.paragraphs += named
+            if not named:
+                found.lacking.append((Reference(report, None, ""), (), locator))
+    return found
+
+
+def _find(folded: str, names: Sequence[NamedReport], bare: bool, paragraphs: Sequence[Paragraph]) -> _Found:
+    """What the references of a text name, read with these names of documents, "" for one that is not there."""
+    groups, names = read_references(folded, names, question=True)
+    owners = [_owner(folded, group, groups) for group in groups]
+    found = _Found()
+    for group, owner in zip(groups, owners, strict=True):
+        if group.report != "":
+            if group not in owners and _is_looked_up(folded, group, names):
+                _take(found, group, owner, bare, paragraphs)
+        elif bare and (not any(n.report for n in names) or any(each.report and each.beside for each in groups)):
+            foreign = [name for name in names if name.report == ""]
+            found.foreign.append(min(foreign, key=lambda name: abs(name.start - group.start)))
+    return found
+
+
+def _owner(folded: str, group: Printed, groups: Sequence[Printed]) -> Printed | None:
+    """The paragraphs whose footnotes a group of footnotes is: "footnote 3 of para. 29", "第29段的脚注3"."""
+    for other in groups if group.of_footnotes else ():
+        between = folded[min(group.end, other.end) : max(group.start, other.start)]
+        beside = other.report == group.report and _BETWEEN_NOTE.fullmatch(between)
+        if beside and other.references and not other.of_footnotes:
+            return other
+    return None
+
+
+def _is_looked_up(folded: str, group: Printed, names: Sequence[NamedReport]) -> bool:
+    """Whether a question looks into what a group names, rather than asking about it or another document's."""
+    before, after = folded[: group.start], folded[group.end :]
+    if _DONE_BEFORE.search(before[-60:]) or _DONE_AFTER.match(after):
+        return False
+    closed = _CLOSED.search(before)
+    closed_by_name = closed and any(name.end == closed.start() for name in names if name.report)
+    return group.beside or not (_OF_ANOTHER.match(after) or (closed and not closed_by_name))
+
+
+def _take(found: _Found, group: Printed, owner: Printed | None, bare: bool, paragraphs: Sequence[Paragraph]) -> None:
+    """Add what a group names, of the paragraphs that own it where it is of footnotes."""
+    owning = owner.references if owner else ()
+    within = [each for one in owning for each in resolve(one, paragraphs)] if owner else paragraphs
+    for reference in group.references:
+        if not (reference.report or reference.part or bare):
+            continue
+        here = resolve(reference, within)
+        found.ambiguous |= len(here) > 1
+        if reference.footnote:
+            found.footnotes += [(p, note) for p in here for note in p.footnotes if note.mark == reference.number]
+        else:
+            found.paragraphs += here
+        if not here and (bare or group.beside):
+            like = replace(reference, number="", occurrence=None)
+            found.lacking.append((like, tuple(each.number for each in owning), reference.number))
+
+
+def _nearest(like: Reference, number: str, paragraphs: Sequence[Paragraph]) -> list[Paragraph]:
     """The paragraphs of a report nearest to a number it lacks, by number."""
-    there = [each for each in paragraphs if each.report == lacking.report]
-    if lacking.footnote:
+    there = [each for each in paragraphs if each.report == like.report]
+    if like.footnote:
         there = [each for each in there if each.footnotes]
     else:
-        there = [each for each in there if each.is_row == lacking.row and each.part not in UNPRINTED - {lacking.part}]
-    there = [each for each in there if lacking.part in (None, each.part.removesuffix("-table"))] or there
-    wanted = _leading(lacking.number)
+        there = [each for each in there if each.is_row == like.row and each.part not in UNPRINTED - {like.part}]
+    there = [each for each in there if like.part in (None, each.part.removesuffix("-table"))] or there
 
     def distance(each: Paragraph) -> int:
-        numbers = [note.mark for note in each.footnotes] if lacking.footnote else [each.number]
-        return min(abs(_leading(number) - wanted) for number in numbers)
+        numbers = [note.mark for note in each.footnotes] if like.footnote else [each.number]
+        return min(abs(_leading(one) - _leading(number)) for one in numbers)
 
     return sorted(there, key=distance)[:NEAREST]
 
@@ -297,25 +249,22 @@ def _leading(number: str) -> int:
 
 def _is_bare(folded: str, names: Sequence[NamedReport]) -> bool:
     """Whether nothing but references and the words around them is left of a question."""
-    _, placed = read_references(folded, names)
-    rest = folded
-    for name in reversed(placed):
-        rest = rest[: name.start] + MASK + rest[name.end :]
-    rest = re.sub(rf"(?:{MASK}|\S{{1,80}}){LOCATOR.pattern}", " ", rest)
+    rest = mask(folded, read_references(folded, names)[1])
+    rest = re.sub(rf"(?:{MASK}++|\S{{1,80}}){LOCATOR.pattern}", " ", rest)
     for pattern in (NUMBERED, PART, re.compile(MASK), FILLER):
         rest = pattern.sub(" ", rest)
     return not re.search(r"\w", rest)
 
 
-def _unknown(written: str, reports: Mapping[str, Report], paragraphs: Collection[Paragraph]) -> str:
-    """What to say of a reference that names nothing: the nearest ids, those of the report it names first."""
-    folded = fold(written)
+def _unknown(written: str, reports: Mapping[str, Report], paragraphs: Collection[Paragraph]) -> UnknownParagraph:
+    """What is told of a reference that names nothing: the nearest ids, those of the report it names first."""
     names = named_reports(written, reports.values())
     within = [p.id for p in paragraphs if not names or p.report == names[0].report]
     within = within or [p.id for p in paragraphs]  # a report may hold nothing but footnotes
+    folded = fold(written)
     wanted = f"{names[0].report}#{folded[names[0].end :].strip(' ,#')}" if names else folded
     near = get_close_matches(wanted, within, n=3, cutoff=0.6) or within[:1] + within[1:][-1:]
+    shown = repr(written[:80])[1:-1]
     if not near:
-        return f"No paragraph is named by {written[:80]!r}: the index holds none. Build it with: rapporteur build"
-    nearest = ", ".join(near)
-    return f'No paragraph is named by {written[:80]!r}. Nearest: {nearest}. Show one with: rapporteur show "{near[0]}"'
+        return UnknownParagraph("reference-in-empty-index", written=shown)
+    return UnknownParagraph("reference-unknown", written=shown, nearest=", ".join(near), first=near[0])

@@ -1,7 +1,7 @@
 """The reports a text names: by symbol, alias, title, id or file, or described by year, body and subject."""
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -9,7 +9,6 @@ from rag.records import Report
 from rag.text import fold
 from rag.text.folding import HAN
 
-_CALLED_ZH, _CALLED_EN = re.compile("报告"), re.compile(r"\breports?\b")
 _YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
 _YEAR_BEFORE = re.compile(rf"({_YEAR.pattern})\s?年?度?$")
 _YEAR_AFTER = re.compile(rf"\s?\(?({_YEAR.pattern})\s?年?\)?")
@@ -19,11 +18,14 @@ _WORD = r"([a-z0-9]+(?:-[a-z0-9]+)*)(?:'s|')?"
 _WORD_BEFORE, _WORD_AFTER = re.compile(rf"(?<![\w-]){_WORD}[\s(]{{0,2}}$"), re.compile(rf"[\s(]{{1,2}}{_WORD}\)?")
 _BETWEEN_EN = {"a", "an", "and", "by", "for", "from", "in", "its", "of", "on", "the", "to", "about", "submitted"}
 _BETWEEN_EN |= {"dated", "year", "report", "reports"}
+_INSIDE = "[a-z0-9/_]"  # what beside a name makes it a piece of a longer symbol, word or number
+
+Forms = Callable[[str], Iterable[str]]  # a body's name → what else it is called
 
 
 @dataclass(frozen=True, slots=True)
 class NamedReport:
-    """A report named in a folded text, and where; `report` is empty for a document that is not in the index."""
+    """A report named in a text, and where; `report` is empty for a document that is not in the index."""
 
     report: str
     start: int
@@ -31,47 +33,38 @@ class NamedReport:
 
 
 def named_reports(text: str, reports: Iterable[Report]) -> list[NamedReport]:
-    """The reports a text names by symbol, alias, title, id or file, in order; a longer name hides one inside it."""
+    """The reports a text names, where they stand in the folded text, in order; a longer name hides one inside it."""
     folded = fold(text)
     found = [
-        NamedReport(report.id, *place)
+        NamedReport(report.id, *match.span())
         for report in reports
-        for name in names_of(report)
-        for place in _places(folded, name)
+        for match in _any_of(frozenset(names_of(report))).finditer(folded)
     ]
-    found.sort(key=lambda named: (named.start, -named.end))
     kept: list[NamedReport] = []
-    for named in found:
+    for named in sorted(found, key=lambda named: (named.start, -named.end)):
         if not kept or named.start >= kept[-1].end:
             kept.append(named)
     return kept
 
 
-@dataclass(frozen=True, slots=True)
-class Description:
-    """Words that tell a report by its year, body or subject, where they stand, and the reports they fit."""
-
-    reports: tuple[str, ...]  # none where a report of that year is not there
-    start: int
-    end: int
+folded_name = lru_cache(maxsize=4096)(fold)  # the names of the reports are asked for with every question
 
 
-def described_reports(
-    folded: str, reports: Sequence[Report], forms: Callable[[str], Iterable[str]] = lambda name: [name]
-) -> list[Description]:
-    """The reports a folded text describes ("UNODC's report of 2022", "2021年秘书长报告"), in order.
+def names_of(report: Report) -> set[str]:
+    """What a report is called, folded. A file named by one common word ("report.txt") counts only with its ending."""
+    stem = report.file.rsplit(".", 1)[0]
+    names = [report.symbol or "", report.short_title, report.file, *report.aliases, *report.titles.values()]
+    names += [each for each in (report.id, stem) if not each.isalpha() or not each.isascii()]
+    return {folded_name(name) for name in names if len(name) > 1}
 
-    `forms` gives what else a body is called. What fits no report is told only where it names a year.
-    """
-    facts = [_facts(report, forms) for report in reports]
-    found = []
-    for called, grown in ((_CALLED_ZH, _grown_zh), (_CALLED_EN, _grown_en)):
-        for match in called.finditer(folded):
-            start, end, said = grown(folded, *match.span(), facts)
-            fitting = tuple(known.report for known in facts if all(known.has(each) for each in said))
-            if said and (fitting or any(map(_YEAR.fullmatch, said))):
-                found.append(Description(fitting, start, end))
-    return sorted(found, key=lambda each: each.start)
+
+@lru_cache(maxsize=4096)
+def _any_of(names: frozenset[str]) -> re.Pattern[str]:
+    """Any of some names, the longest that fits, not inside a longer symbol, word or number."""
+    before, after = ("", rf"(?<!{_INSIDE})"), ("", rf"(?!{_INSIDE})")
+    longest_first = sorted(names, key=len, reverse=True)
+    edged = [before[name[0].isascii()] + re.escape(name) + after[name[-1].isascii()] for name in longest_first]
+    return re.compile("|".join(edged))
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,94 +80,96 @@ class _Facts:
         return said in self.words if said.isascii() else any(said in name for name in self.names)
 
 
-def _facts(report: Report, forms: Callable[[str], Iterable[str]]) -> _Facts:
+def read_names(
+    folded: str, names: Sequence[NamedReport], reports: Iterable[Report], forms: Forms
+) -> list[list[NamedReport]]:
+    """The documents a question names or describes ("UNODC's report of 2022"), once for each report it may mean.
+
+    `names` are those named. The report is "" for a description with a year that fits none.
+    """
+    certain = list(names)
+    open_: list[tuple[tuple[str, ...], int, int]] = []
+    for fitting, start, end in _descriptions(folded, [_facts(report, forms) for report in reports]):
+        inside = [name for name in certain if name.start < end and start < name.end]
+        meant = [name.report for name in inside if name.report in fitting] or list(fitting)
+        if inside and len(meant) > 1 and meant == list(fitting):
+            continue  # the name beside it says more
+        start, end = min([start, *(name.start for name in inside)]), max([end, *(name.end for name in inside)])
+        certain = [name for name in certain if name not in inside]
+        if len(set(meant)) > 1:
+            open_.append((fitting, start, end))
+        else:
+            certain.append(NamedReport(meant[0] if meant else "", start, end))
+    choices = dict.fromkeys(report for fitting, _, _ in open_ for report in fitting) or [""]
+    return [
+        sorted(
+            [*certain, *(NamedReport(choice, start, end) for fitting, start, end in open_ if choice in fitting)],
+            key=lambda name: name.start,
+        )
+        for choice in choices
+    ]
+
+
+def _facts(report: Report, forms: Forms) -> _Facts:
     issued = [form for name in (report.body, report.session) if name for form in forms(name)]
     names = tuple(map(folded_name, (*report.titles.values(), report.short_title, *report.aliases, *issued)))
     words = {word for name in names for word in re.findall(_WORD, name) if not word.isdigit()}  # not the 7 of "BMS 7"
     return _Facts(report.id, frozenset(words - _BETWEEN_EN | {report.date[:4]}), names)
 
 
-def _grown_zh(folded: str, start: int, end: int, facts: Sequence[_Facts]) -> tuple[int, int, set[str]]:
-    """Where a Chinese description begins and ends around the word for a report, and what it says."""
-    said: set[str] = set()
-    if year := _YEAR_AFTER.match(folded, end):
-        said.add(year[1])
-        end = year.end()
-    left = start
-    while left:
-        if found := _YEAR_BEFORE.search(folded, max(0, left - 8), left) or _known_word(folded, left, facts):
-            left = start = found.start()
-            said.add(found[1])
-        elif between := _BETWEEN_ZH.search(folded, max(0, left - 2), left):
-            left = between.start()
-        elif piece := _known_piece(folded, left, facts):
-            left = start = left - len(piece)
-            said.add(piece)
-        else:
-            break
-    return start, end, said
+Step = Callable[[str, int, Sequence[_Facts]], tuple[int, str] | None]  # to the next place, and what is told or ""
 
 
-def _known_word(folded: str, end: int, facts: Sequence[_Facts]) -> re.Match[str] | None:
-    """The word in Latin letters that ends there, where some report is told by it."""
-    word = _WORD_BEFORE.search(folded, max(0, end - 40), end)
-    return word if word and any(word[1] in known.words for known in facts) else None
+def _descriptions(folded: str, facts: Sequence[_Facts]) -> list[tuple[tuple[str, ...], int, int]]:
+    """The reports each description in a text fits, and where it stands, in order; none only where it has a year."""
+    found = []
+    for called, before, after in (("报告", _before_zh, _after_zh), (r"\breports?\b", _before_en, _after_en)):
+        for match in re.finditer(called, folded):
+            start, told_before = _go(before, folded, match.start(), facts)
+            end, told_after = _go(after, folded, match.end(), facts)
+            said = told_before | told_after
+            fitting = tuple(known.report for known in facts if all(known.has(each) for each in said))
+            if said and (fitting or any(map(_YEAR.fullmatch, said))):
+                found.append((fitting, start, end))
+    return sorted(found, key=lambda each: each[1])
 
 
-def _known_piece(folded: str, end: int, facts: Sequence[_Facts]) -> str:
-    """The longest piece of Chinese that ends there and stands in some report's names."""
+def _go(step: Step, folded: str, place: int, facts: Sequence[_Facts]) -> tuple[int, set[str]]:
+    """How far a description goes on one side of the word for a report, and what it tells there."""
+    last, told = place, set()
+    while taken := step(folded, place, facts):
+        place, word = taken
+        if word:
+            told.add(word)
+            last = place
+    return last, told
+
+
+def _before_zh(folded: str, end: int, facts: Sequence[_Facts]) -> tuple[int, str] | None:
+    if step := _over(_YEAR_BEFORE.search(folded, max(0, end - 8), end), 0, facts) or _before_en(folded, end, facts):
+        return step
+    if between := _BETWEEN_ZH.search(folded, max(0, end - 2), end):
+        return between.start(), ""
     run = _RUN_BEFORE.search(folded, max(0, end - 20), end)
-    pieces = [run[0][at:] for at in range(len(run[0]) - 1)] if run else []
-    return next((piece for piece in pieces if any(piece in name for known in facts for name in known.names)), "")
+    pieces = [run[0][at:] for at in range(len(run[0]) - 1)] if run else []  # longest first
+    told = (piece for piece in pieces if any(piece in name for known in facts for name in known.names))
+    return next(((end - len(piece), piece) for piece in told), None)
 
 
-def _grown_en(folded: str, start: int, end: int, facts: Sequence[_Facts]) -> tuple[int, int, set[str]]:
-    """Where an English description begins and ends around the word "report", and what it says."""
-    said: set[str] = set()
-    left, right = start, end
-    while before := _WORD_BEFORE.search(folded, max(0, left - 40), left):
-        if not (tells := _tells(before[1], facts)) and before[1] not in _BETWEEN_EN:
-            break
-        left = before.start()
-        if tells:
-            said.add(before[1])
-            start = left
-    while after := _WORD_AFTER.match(folded, right):
-        if not (tells := _tells(after[1], facts)) and after[1] not in _BETWEEN_EN:
-            break
-        right = after.end()
-        if tells:
-            said.add(after[1])
-            end = right
-    return start, end, said
+def _after_zh(folded: str, start: int, facts: Sequence[_Facts]) -> tuple[int, str] | None:
+    return _over(_YEAR_AFTER.match(folded, start), 1, facts)
 
 
-def _tells(word: str, facts: Sequence[_Facts]) -> bool:
-    return bool(_YEAR.fullmatch(word)) or any(word in known.words for known in facts)
+def _before_en(folded: str, end: int, facts: Sequence[_Facts]) -> tuple[int, str] | None:
+    return _over(_WORD_BEFORE.search(folded, max(0, end - 40), end), 0, facts)
 
 
-folded_name = lru_cache(maxsize=4096)(fold)  # the names of the reports are asked for with every question
+def _after_en(folded: str, start: int, facts: Sequence[_Facts]) -> tuple[int, str] | None:
+    return _over(_WORD_AFTER.match(folded, start), 1, facts)
 
 
-def names_of(report: Report) -> set[str]:
-    """What a report is called, folded. A file named by one common word ("report.txt") counts only with its ending."""
-    stem = report.file.rsplit(".", 1)[0]
-    names = [report.symbol or "", report.short_title, report.file, *report.aliases, *report.titles.values()]
-    names += [each for each in (report.id, stem) if not each.isalpha() or not each.isascii()]
-    return {folded_name(name) for name in names if len(name) > 1}
-
-
-def _places(folded: str, name: str) -> Iterator[tuple[int, int]]:
-    """Where a name stands, not inside a longer symbol, word or number."""
-    start = folded.find(name)
-    while start >= 0:
-        end = start + len(name)
-        before, after = folded[:start][-1:], folded[end:][:1]
-        if not (_goes_on(before, name[0]) or _goes_on(after, name[-1])):
-            yield start, end
-        start = folded.find(name, end)
-
-
-def _goes_on(beside: str, edge: str) -> bool:
-    """Whether a character beside a name belongs to the same word or symbol."""
-    return edge.isascii() and beside.isascii() and (beside.isalnum() or beside in {"/", "_"})
+def _over(word: re.Match[str] | None, edge: int, facts: Sequence[_Facts]) -> tuple[int, str] | None:
+    """Over a year or a word that tells of a report or may stand between such."""
+    if word and (_YEAR.fullmatch(word[1]) or any(word[1] in known.words for known in facts)):
+        return word.span()[edge], word[1]
+    return (word.span()[edge], "") if word and word[1] in _BETWEEN_EN else None

@@ -8,12 +8,12 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from rag.records import Report
+from rag.records import Paragraph, Report
 from rag.references.naming import NamedReport, named_reports
 from rag.text import fold_with_offsets, symbols
 from rag.text.numerals import ENGLISH, read_number, roman, write_chinese
 
-# Everything below is matched against folded text in which each name of a document is masked.
+# Everything below is matched against folded text in which the characters of each name of a document are masked.
 MASK = "\x01"
 _JOINT = r"\s?(?:、|,\s?and\b|,|和|以及|及|与|或|至|到|-|~|\band\b|&|\bor\b|\bto\b|\bthrough\b)\s?"
 _SUB = r"(?:\s?\((?:[a-z]|[ivx]{1,4}|\d{1,2}|[一二三四五六七八九十]{1,2})\)){0,3}"  # sub-paragraph (a) (ii)
@@ -53,11 +53,11 @@ _DENIED = re.compile(  # what is said before the part that is not meant
 )
 # What may stand between a name or part and the number it goes with.
 _BESIDE_WORDS = r"\b(?:of|to|in|the|its|s|report|document|table|unnumbered)\b|号?报告|号?文件|表格?|无编号"
-_BESIDE = rf"(?:[\s,:'()的之中里内]|{MASK}|{_BESIDE_WORDS})"
+_BESIDE = rf"(?:[\s,:'()的之中里内]|{MASK}++|{_BESIDE_WORDS})"
 _BEFORE_PART = re.compile(rf"{_BESIDE}{{0,60}}")
 _BEFORE_SUMMARY = re.compile(r"[\s,:'()的之中里内]{0,9}(?:无编号|unnumbered)?\s?")  # not "summary of para. 44"
 _AFTER_PART = re.compile(
-    rf"\s?\(\s?|[\s,]?\s?(?:of|in|to|from)\s(?:(?:the|its|this)\s)?(?:{MASK}{{1,200}}(?:'s)?\s)?|\s?{MASK}{{1,200}}(?:'s)?\s"
+    rf"\s?\(\s?|[\s,]?\s?(?:of|in|to|from)\s(?:(?:the|its|this)\s)?(?:{MASK}++(?:'s)?\s?)?|\s?{MASK}++(?:'s)?\s?"
 )
 _BEFORE_NUMBER = re.compile(rf"(?:{_BESIDE}|{_PARTS}|号?决议|号?决定|resolution|decision){{0,60}}")
 _AFTER_NUMBER = re.compile(
@@ -83,6 +83,27 @@ class Reference:
     footnote: bool = False  # the number is a footnote's mark
     occurrence: int | None = None  # which of the paragraphs printed with one number
 
+    def names(self, paragraph: Paragraph) -> bool:
+        """Whether it names a paragraph, or a footnote of it.
+
+        One that is not printed with a number answers to no number: it is asked for as unnumbered, or by its id.
+        """
+        number, part = self.number, self.part
+        if self.report not in (None, paragraph.report):
+            return False
+        if self.footnote:
+            return part in (None, paragraph.part) and any(note.mark == number for note in paragraph.footnotes)
+        if self.row or paragraph.is_row:
+            in_part = part is None or paragraph.part == f"{part}-table"
+            return self.row and paragraph.is_row and in_part and paragraph.number == number
+        if part not in (None, paragraph.part) or (paragraph.part in UNPRINTED and not part):
+            return False
+        if paragraph.printed is None and (self.unnumbered or paragraph.part in UNPRINTED):
+            return paragraph.number in (number, f"p{number}")
+        if self.unnumbered or self.occurrence:
+            return paragraph.number == (number if self.occurrence == 1 else f"{number}-{self.occurrence}")
+        return number in (paragraph.number, paragraph.printed)
+
 
 @dataclass(frozen=True, slots=True)
 class Printed:
@@ -94,125 +115,94 @@ class Printed:
     start: int
     end: int
 
-
-@dataclass(frozen=True, slots=True)
-class _Numbers:
-    """A match of NUMBERED in a masked text, and the document and part it goes with."""
-
-    match: re.Match[str]
-    report: str | None
-    part: str | None
-    joint: str | None  # the word between it and the numbers before, "" for none, None where they do not belong together
-    beside: bool
+    @property
+    def of_footnotes(self) -> bool:
+        """Whether they are footnotes."""
+        return any(each.footnote for each in self.references)
 
 
 def printed_references(text: str, reports: Iterable[Report]) -> tuple[list[Printed], list[NamedReport]]:
     """The paragraphs a text names and the documents it names, each where it stands in the text as given, in order."""
     folded, offsets = fold_with_offsets(text)
-    groups, names = read_references(folded, named_reports(folded, reports))
-
-    def place(one: Printed | NamedReport) -> tuple[int, int]:
-        return offsets[one.start], offsets[one.end - 1] + 1
-
-    of_paragraphs = [group for group in groups if not any(each.footnote for each in group.references)]
-    printed = [Printed(each.references, each.report, each.beside, *place(each)) for each in of_paragraphs]
-    return printed, [NamedReport(name.report, *place(name)) for name in names]
+    printed, names = read_references(folded, named_reports(folded, reports))
+    of_paragraphs = [each for each in printed if not each.of_footnotes]
+    groups = [replace(each, start=offsets[each.start], end=offsets[each.end - 1] + 1) for each in of_paragraphs]
+    return groups, [replace(name, start=offsets[name.start], end=offsets[name.end - 1] + 1) for name in names]
 
 
 def read_references(
     folded: str, names: Iterable[NamedReport], question: bool = False
 ) -> tuple[list[Printed], list[NamedReport]]:
-    """The paragraphs and footnotes a folded text names and all documents it names, where they stand in it, in order.
+    """The paragraphs and footnotes a folded text names and all documents it names, in order.
 
     In a question, a part named anywhere goes with the numbers that have none beside them.
     """
-    masked, placed, origins = _masked(folded, names)
-    printed = []
-    for numbers, found in _groups(masked, placed, question):
-        start, end = numbers.match.span()
-        printed.append(Printed(tuple(found), numbers.report, numbers.beside, origins[start], origins[end - 1] + 1))
-    return printed, [NamedReport(name.report, origins[name.start], origins[name.end]) for name in placed]
-
-
-def _masked(folded: str, names: Iterable[NamedReport]) -> tuple[str, list[NamedReport], list[int]]:
-    """The text with one mask for each document it names; where those stand; and where each offset was before.
-
-    An outcome is still called one.
-    """
-    known = list(names)
-    inside = [range(name.start, name.end) for name in known]
-    foreign = [NamedReport("", each.start, each.end) for each in symbols(folded)]
-    known += [each for each in foreign if not any(each.start in place or each.end - 1 in place for place in inside)]
-    masked, last = "", 0
-    placed = []
-    origins: list[int] = []
-    for name in sorted(known, key=lambda name: name.start):
-        masked += folded[last : name.start]
-        placed.append(NamedReport(name.report, len(masked), len(masked) + 1))
-        masked += MASK + (" outcome" if re.search("outcome|成果", folded[name.start : name.end]) else "")
-        origins += [*range(last, name.start + 1)]
-        origins += [name.end] * (len(masked) - len(origins))
-        last = name.end
-    return masked + folded[last:], placed, [*origins, *range(last, len(folded) + 1)]
-
-
-def _groups(masked: str, names: Sequence[NamedReport], question: bool) -> Iterator[tuple[_Numbers, list[Reference]]]:
-    """The numbers of a masked text, and what each names: a range's second number all those from the first."""
-    last: list[Reference] = []
-    for numbers in _bound(masked, names, question):
-        match = numbers.match
+    names = _with_foreign(folded, names)
+    masked = mask(folded, names, keep_outcome=True)
+    matches = list(NUMBERED.finditer(masked))
+    only = names[0].report if len({name.report for name in names}) == 1 else None
+    printed: list[Printed] = []
+    report = part = None
+    for match, own in zip(matches, _parts(masked, matches, question), strict=True):
+        before = printed[-1] if printed else None
+        joined = _JOINED.fullmatch(masked, before.end, match.start()) if before else None
+        named = _report_beside(masked, match, names)
+        beside = named is not None
+        if joined and before and not beside:
+            part, beside = own or part, before.beside
+        else:
+            report, part = named, own
+        if report is None:
+            report = only if only is not None else _nearest(names, match)
         like = Reference(
-            report=numbers.report,
-            part=numbers.part,
-            number="",
+            report,
+            part,
+            "",
             row=bool(match["row_zh"] or match["row_en"]),
             unnumbered=bool(match["unnumbered"]),
             footnote=bool(match["note"] or match["note_zh"] or match["note_nth"]),
             occurrence=int(match["occurrence"]) if match["occurrence"] else None,
         )
-        each = list(_numbers(match["zh"] or match["plain"] or match["marks"] or match["en"] or match["nth"]))
-        if last and each and numbers.joint in RANGE and like == replace(last[-1], number=""):
-            each = [*_between(last[-1].number, each[0]), *each]
-        last = [replace(like, number=number) for number in each] or last
-        yield numbers, last if each else []
+        numbers = list(_numbers(match["zh"] or match["plain"] or match["marks"] or match["en"] or match["nth"]))
+        first = before.references[-1] if before and before.references and joined and joined["joint"] in RANGE else None
+        if first and numbers and like == replace(first, number=""):
+            numbers = [*_between(first.number, numbers[0]), *numbers]
+        references = tuple(replace(like, number=number) for number in numbers)
+        printed.append(Printed(references, report, beside, *match.span()))
+    return printed, names
 
 
-def _bound(masked: str, names: Sequence[NamedReport], question: bool) -> Iterator[_Numbers]:
-    """The numbers of a masked text, each with the document and part beside it."""
-    matches = list(NUMBERED.finditer(masked))
-    parts = [part for part in PART.finditer(masked) if not _is_denied(masked, part)]
-    before = {match.start(): _part_before(masked, match, parts) for match in matches}
-    free = [part for part in parts if part not in before.values()]
-    owned = {match.start(): before[match.start()] or _part_after(masked, match, free) for match in matches}
-    stated = _part_of_question(masked) if question and not any(owned.values()) else None
-    only = names[0].report if len({name.report for name in names}) == 1 else None
-    last: _Numbers | None = None
-    for match in matches:
-        own = owned[match.start()]
-        report = _report_beside(masked, match, names)
-        part = _part_name(own) if own else stated
-        joined = _JOINED.fullmatch(masked, last.match.end(), match.start()) if last else None
-        beside = report is not None
-        if joined and last and report is None:
-            report, part, beside = last.report, part if own else last.part, last.beside
-        if report is None:
-            report = only if only is not None else _nearest(names, match)
-        last = _Numbers(match, report, part, (joined["joint"] or "") if joined else None, beside)
-        yield last
+def _with_foreign(folded: str, names: Iterable[NamedReport]) -> list[NamedReport]:
+    """The reports named, and the documents named by a symbol of their own, in order."""
+    known = list(names)
+    foreign = [NamedReport("", each.start, each.end) for each in symbols(folded)]
+    others = [each for each in foreign if not any(n.start < each.end and each.start < n.end for n in known)]
+    return sorted([*known, *others], key=lambda name: name.start)
 
 
-def _part_of_question(masked: str) -> str | None:
-    """The one part of a report that a question names wherever it stands, or leaves by denying the other; else None."""
+def mask(folded: str, names: Iterable[NamedReport], keep_outcome: bool = False) -> str:
+    """The text with its names of documents masked, each offset kept; an outcome may still be called one."""
+    kept = r"(outcome|成果)|." if keep_outcome else "()."
+    for name in names:
+        hidden = re.sub(kept, lambda part: part[1] or MASK, folded[name.start : name.end], flags=re.DOTALL)
+        folded = folded[: name.start] + hidden + folded[name.end :]
+    return folded
+
+
+def _parts(masked: str, matches: Sequence[re.Match[str]], question: bool) -> list[str | None]:
+    """The part of a report that goes with each of the numbers: named beside it, or else anywhere in a question."""
     parts = list(PART.finditer(masked))
-    denied = {_part_name(part) for part in parts if _is_denied(masked, part)}
-    meant = {_part_name(part) for part in parts if not _is_denied(masked, part)} - UNPRINTED
-    if denied and not meant:
-        meant = {"main"} if "main" not in denied else {"annex"}
-    return meant.pop() if len(meant) == 1 else None
-
-
-def _is_denied(masked: str, part: re.Match[str]) -> bool:
-    return _DENIED.search(masked, max(0, part.start() - 30), part.start()) is not None
+    denied = [part for part in parts if _DENIED.search(masked, max(0, part.start() - 30), part.start())]
+    meant = [part for part in parts if part not in denied]
+    before = [_part_before(masked, match, meant) for match in matches]
+    free = [part for part in meant if part not in before]
+    owned = [one or _part_after(masked, match, free) for one, match in zip(before, matches, strict=True)]
+    if any(owned) or not question:
+        return [_part_name(part) if part else None for part in owned]
+    stated = {_part_name(part) for part in meant} - UNPRINTED
+    if denied and not stated:
+        stated = {"main"} if "main" not in map(_part_name, denied) else {"annex"}
+    return [stated.pop() if len(stated) == 1 else None] * len(matches)
 
 
 def _part_before(masked: str, match: re.Match[str], parts: Sequence[re.Match[str]]) -> re.Match[str] | None:

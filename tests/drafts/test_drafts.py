@@ -97,8 +97,7 @@ def slices(draw: st.DrawFn, with_digit: bool = False) -> tuple[Paragraph, Langua
     last = min(len(words) - 1, max(middle, first + SHORTEST - 1) + draw(st.integers(0, 30)))
     quote = text[words[first][0] : words[last][1]]
     assume(not MARKS.search(quote))
-    reports, among = _INDEX[0].reports, _INDEX[0].paragraphs
-    return paragraph, language, quote, written(paragraph, reports[paragraph.report], language, among)
+    return paragraph, language, quote, written(paragraph, _INDEX[0].reports[paragraph.report], language)
 
 
 @cache

@@ -9,7 +9,7 @@ from made_index import CREWS, FERRIES, ferry_paragraphs
 
 from rag.errors import UnknownParagraph
 from rag.records import Paragraph, Report
-from rag.references import find_paragraphs, named_paragraphs, named_reports, printed_references, written
+from rag.references import find_paragraphs, look_up, named_reports, printed_references, written
 from rag.reports import ReadReport
 from rag.reports.numbering import tell_apart
 
@@ -27,13 +27,13 @@ def found(text: str, known: Seeds) -> list[str]:
 
 
 def named(text: str, known: Seeds) -> list[str]:
-    return [paragraph.id for paragraph in named_paragraphs(text, *known)[0]]
+    return [paragraph.id for paragraph in look_up(text, *known).named]
 
 
 @pytest.mark.parametrize("language", ["zh", "en"])
 def test_the_reference_printed_for_a_paragraph_finds_that_paragraph_alone(language: str, known: Seeds) -> None:
     reports, paragraphs = known
-    printed = {p.id: written(p, reports[p.report], language, paragraphs) for p in paragraphs}
+    printed = {p.id: written(p, reports[p.report], language) for p in paragraphs}
     assert {each: found(reference, known) for each, reference in printed.items()} == {each: [each] for each in printed}
     assert len(set(printed.values())) == len(paragraphs)
 
@@ -146,8 +146,8 @@ def test_a_printed_form_finds_what_it_names(form: str, expected: list[str], know
     ],
 )
 def test_a_question_that_asks_for_a_paragraph_and_nothing_else_says_so(question: str, known: Seeds) -> None:
-    paragraphs, only = named_paragraphs(question, *known)
-    assert ([paragraph.id for paragraph in paragraphs], only) == ([f"{S}#43"], True)
+    asked = look_up(question, *known)
+    assert ([paragraph.id for paragraph in asked.named], asked.only) == ([f"{S}#43"], True)
 
 
 @pytest.mark.parametrize(
@@ -159,8 +159,8 @@ def test_a_question_that_asks_for_a_paragraph_and_nothing_else_says_so(question:
     ],
 )
 def test_a_question_about_a_named_paragraph_asks_for_more(question: str, known: Seeds) -> None:
-    paragraphs, only = named_paragraphs(question, *known)
-    assert ([paragraph.id for paragraph in paragraphs], only) == ([f"{A67}#29"], False)
+    asked = look_up(question, *known)
+    assert ([paragraph.id for paragraph in asked.named], asked.only) == ([f"{A67}#29"], False)
 
 
 @pytest.mark.parametrize(
@@ -209,7 +209,7 @@ def test_reports_are_named_by_symbol_alias_title_and_file_but_not_inside_other_n
 def test_a_text_without_printed_numbers_is_referred_to_by_counted_ones() -> None:
     (_, english), (_, chinese) = ferry_paragraphs()
     known = ({FERRIES.id: FERRIES, CREWS.id: CREWS}, (*english, *chinese))
-    assert written(chinese[1], CREWS, "en", known[1]) == "crews.txt, unnumbered para. 2"
+    assert written(chinese[1], CREWS, "en") == "crews.txt, unnumbered para. 2"
     for form in ("crews#p2", "crews.txt, unnumbered para. 2", "crews.txt，无编号第2段"):
         assert found(form, known) == ["crews#p2"]
     with pytest.raises(UnknownParagraph, match="Nearest: crews#p2"):  # what is counted is no paragraph 2
@@ -227,10 +227,7 @@ def test_a_plain_reference_is_as_short_as_delegates_write_it(known: Seeds) -> No
     for each, (english, chinese) in expected.items():
         paragraph = by_id[each]
         report = reports[paragraph.report]
-        assert (written(paragraph, report, "en", paragraphs), written(paragraph, report, "zh", paragraphs)) == (
-            english,
-            chinese,
-        )
+        assert (written(paragraph, report, "en"), written(paragraph, report, "zh")) == (english, chinese)
 
 
 ANNEXED = Report("A/99/9", "annexed.txt", "en", "", "2" * 64, symbol="A/99/9")
@@ -272,7 +269,7 @@ def test_a_report_without_paragraphs_is_told_with_the_nearest_of_others(known: S
 def test_any_text_can_be_read_for_references(text: str) -> None:
     reports = dict(report for report, _ in [((FERRIES.id, FERRIES), None)])
     paragraphs = ferry_paragraphs()[0][1]
-    assert all(paragraph in paragraphs for paragraph in named_paragraphs(text, reports, paragraphs)[0])
+    assert all(paragraph in paragraphs for paragraph in look_up(text, reports, paragraphs).named)
 
 
 @pytest.mark.parametrize(
