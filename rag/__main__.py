@@ -274,8 +274,8 @@ def serve(
     mcp: Annotated[bool, typer.Option("--mcp", help="Offer ask, search and show to MCP clients too.")] = False,
 ) -> None:
     """Serve the chat page on this machine."""
-    from rag.page.serving import check
-    from rag.page.serving import serve as serve_page
+    from rag.page import check
+    from rag.page import serve as serve_page
 
     flags: dict[str, Any] = {"index": index, "embedder": embedder, "llm": llm, "host": host, "port": port}
     flags["password"] = _new_password() if password else None

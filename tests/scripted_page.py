@@ -61,7 +61,7 @@ def main(port: int, folder: Path) -> None:
 
     from rag.assistant import Assistant
     from rag.models.embedder import fingerprint_of
-    from rag.page.serving import serve
+    from rag.page import serve
     from rag.records import Answer, Quoted, Writing
     from rag.settings import load_settings
 

@@ -13,7 +13,7 @@ from rag.models import catalogue
 from rag.page import conversation
 from rag.page.conversation import Asking, Exchange, View
 from rag.page.export import TYPES
-from rag.page.markup import render
+from rag.page.markup import notice_html, render
 from rag.page.turns import Turns
 from rag.page.wording import EXAMPLES, Screen, words
 from rag.records import Filters, Language
@@ -52,7 +52,8 @@ class AskTab:
             screen.html(partial(render, "welcome"))
             with gr.Row():
                 self.tries = [gr.Button(example, size="md", min_width=240) for example in EXAMPLES]
-            screen.html(partial(first_run_html, assistant))
+            if assistant.settings.llm == "none":  # what works now, and what a download would add
+                screen.html(lambda page: render("first-run", page, models=_missing(assistant)))
         self.notice = gr.HTML("", elem_id="notice", apply_default_css=False)
         self._put_question(screen)
         self._put_filters(screen)
@@ -98,22 +99,22 @@ class AskTab:
         drawer = self.drawer
         narrowed = [self.exchanges, self.only, self.during, language, drawer.llm, drawer.style, drawer.k]
         runs = [
-            asked(self.answer, [self.box, *narrowed], shown, **PRIVATE) for asked in (self.box.submit, self.send.click)
+            asked(self._answer, [self.box, *narrowed], shown, **PRIVATE) for asked in (self.box.submit, self.send.click)
         ]
         for each, example in zip(self.tries, EXAMPLES, strict=True):
-            runs.append(each.click(partial(self.answer, example), narrowed, shown, **PRIVATE))
-        runs.append(script.retry(self.answer_again, narrowed, shown, **PRIVATE))
+            runs.append(each.click(partial(self._answer, example), narrowed, shown, **PRIVATE))
+        runs.append(script.retry(self._answer_again, narrowed, shown, **PRIVATE))
         for run in runs:
-            run.failure(self.fail, [self.exchanges, self.pending, language], shown, **QUIETLY)
-        self.stop.click(self.stop_asking, self.pending, self.stop, **QUIETLY)
-        self.new.click(self.begin_anew, self.pending, shown, **QUIETLY)
-        script.edit(self.edit, self.exchanges, self.box, **QUIETLY)
+            run.failure(self._fail, [self.exchanges, self.pending, language], shown, **QUIETLY)
+        self.stop.click(self._stop, self.pending, self.stop, **QUIETLY)
+        self.new.click(self._begin_anew, self.pending, shown, **QUIETLY)
+        script.edit(self._edit, self.exchanges, self.box, **QUIETLY)
         conversed, taken = [self.exchanges, language], [self.taken, self.notice]
         for kind, button in self.takes.items():
-            button.click(partial(self.take, kind), conversed, taken, **QUIETLY).then(inputs=self.taken, **SAVE)
-        script.take(self.take_one, conversed, taken, **QUIETLY).then(inputs=self.taken, **SAVE)
+            button.click(partial(self._take, kind), conversed, taken, **QUIETLY).then(inputs=self.taken, **SAVE)
+        script.take(self._take_one, conversed, taken, **QUIETLY).then(inputs=self.taken, **SAVE)
 
-    def outputs(self, view: View, asking: Asking | None = None) -> Outputs:
+    def _outputs(self, view: View, asking: Asking | None = None) -> Outputs:
         """A view as chat, exchanges, pending, box, notice, stop and examples."""
         asked = bool(view.messages)
         return (
@@ -126,7 +127,7 @@ class AskTab:
             gr.update(visible=not asked),
         )
 
-    def answer(
+    def _answer(
         self,
         question: str,
         exchanges: Sequence[Exchange],
@@ -135,7 +136,6 @@ class AskTab:
         page: Language,
         *chosen: Any,
     ) -> Iterator[Outputs]:
-        """A question answered, unless its reader stops it or leaves it: it ends itself at the next word."""
         filters, asking = Filters(frozenset(only), frozenset(during)), Asking(question)
         assistant = self.drawer.as_chosen(*chosen)
         views = conversation.ask_in_turn(assistant, self.turns, question, exchanges, filters, page)
@@ -143,53 +143,38 @@ class AskTab:
             for view in views:
                 if asking.left:
                     return
-                if asking.stopped:
-                    yield self.outputs(conversation.stopped(exchanges, question, page))
+                if asking.stopped:  # nothing is lost
+                    growing, notice = render("waiting", page, key="stopped"), notice_html(words(page)["stopped"])
+                    yield self._outputs(View(tuple(exchanges), question, growing, question, notice))
                     return
-                yield self.outputs(view, asking if view.asking else None)
+                yield self._outputs(view, asking if view.asking else None)
 
-    def answer_again(
-        self,
-        exchanges: Sequence[Exchange],
-        only: list[str],
-        during: list[int],
-        page: Language,
-        llm: str,
-        style: str,
-        k: int,
-        event: gr.EventData,
-    ) -> Iterator[Outputs]:
-        """The question of a turn once more; in place of the last one."""
+    def _answer_again(self, event: gr.EventData, exchanges: Sequence[Exchange], *narrowed: Any) -> Iterator[Outputs]:
         turn = event._data.get("turn")
-        before = conversation.without_last(exchanges, turn)
-        yield from self.answer(conversation.question_of(exchanges, turn), before, only, during, page, llm, style, k)
+        before = exchanges[:-1] if turn == len(exchanges) - 1 else exchanges  # the last answer gives way to the new one
+        yield from self._answer(conversation.question_of(exchanges, turn), before, *narrowed)
 
-    def fail(self, exchanges: Sequence[Exchange], asking: Asking | None, page: Language) -> Outputs:
-        """What is said where answering broke down."""
-        return self.outputs(conversation.failed(exchanges, asking.question if asking else "", page))
+    def _fail(self, exchanges: Sequence[Exchange], asking: Asking | None, page: Language) -> Outputs:
+        question, notice = asking.question if asking else "", notice_html(words(page)["failed"])
+        return self._outputs(View(tuple(exchanges), box=question, notice=notice))
 
-    def stop_asking(self, asking: Asking | None) -> Any:
-        """Ask the answer to end: Gradio's own way counts as a failure, and may come too late."""
-        if asking:
+    def _stop(self, asking: Asking | None) -> Any:
+        if asking:  # it ends itself at the next word: Gradio's own way counts as a failure, and may come too late
             asking.stopped = True
         return gr.update(interactive=False)
 
-    def begin_anew(self, asking: Asking | None) -> Outputs:
-        """An empty conversation."""
+    def _begin_anew(self, asking: Asking | None) -> Outputs:
         if asking:
             asking.left = True
-        return self.outputs(View(()))
+        return self._outputs(View(()))
 
-    def edit(self, exchanges: Sequence[Exchange], event: gr.EventData) -> str:
-        """A turn's question, for the box."""
+    def _edit(self, exchanges: Sequence[Exchange], event: gr.EventData) -> str:
         return conversation.question_of(exchanges, event._data.get("turn"))
 
-    def take(self, kind: str, exchanges: Sequence[Exchange], page: Language) -> Any:
-        """The conversation as a file."""
+    def _take(self, kind: str, exchanges: Sequence[Exchange], page: Language) -> Any:
         return conversation.take_away(self.assistant, exchanges, kind, page)
 
-    def take_one(self, exchanges: Sequence[Exchange], page: Language, event: gr.EventData) -> Any:
-        """A turn as a file."""
+    def _take_one(self, exchanges: Sequence[Exchange], page: Language, event: gr.EventData) -> Any:
         turn, kind = event._data.get("turn"), str(event._data.get("kind"))
         return conversation.take_away(self.assistant, exchanges, kind, page, turn if isinstance(turn, int) else -1)
 
@@ -202,7 +187,7 @@ class Drawer:
         settings, embedders = assistant.settings, _installed(assistant, "embedder")
         embedders.setdefault(settings.embedder, Path(settings.embedder).name)
         with screen.put(gr.Accordion, {"label": "settings"}, open=False, elem_id="settings"):
-            llms = lambda page: {"choices": _choices(self.llms(page))}  # noqa: E731
+            llms = lambda page: {"choices": _choices(self._llms(page))}  # noqa: E731
             self.llm = screen.put(gr.Radio, {"label": "set_llm"}, llms, value=settings.llm, elem_id="set-llm")
             styles = lambda page: {"choices": [(words(page)[f"set_{each}"], each) for each in ("full", "short")]}  # noqa: E731
             self.style = screen.put(gr.Radio, {"label": "set_style"}, styles, value="full", elem_id="set-style")
@@ -216,38 +201,36 @@ class Drawer:
                 elem_id="set-embedder",
             )
             self.rebuild = gr.HTML("", elem_id="set-rebuild", apply_default_css=False)
-            screen.html(partial(downloads_html, assistant), elem_id="drawer-about")
+            screen.html(lambda page: render("downloads", page, models=_missing(assistant)), elem_id="drawer-about")
         self.kept = gr.BrowserState(None, storage_key=KEPT, secret=KEPT)  # no secret; a fixed key outlives a restart
 
     def connect(self, blocks: gr.Blocks, language: gr.Radio) -> None:
         """Choices are kept in the browser and come back with it; another embedder is told what it takes."""
         chosen = [self.llm, self.style, self.k]
-        blocks.load(self.restore, self.kept, chosen, **QUIETLY)
+        blocks.load(self._restore, self.kept, chosen, **QUIETLY)
         for changed in (self.llm.input, self.style.input, self.k.release, self.k.change):  # typed, or by arrow keys
             changed(lambda llm, style, k: {"llm": llm, "style": style, "k": k}, chosen, self.kept, **QUIETLY)
 
         def other_embedder(name: str, page: Language) -> str:
-            return rebuild_html(name, page) if name != self.assistant.settings.embedder else ""
+            return render("rebuild", page, name=name) if name != self.assistant.settings.embedder else ""
 
         self.embedder.input(other_embedder, [self.embedder, language], self.rebuild, **QUIETLY)
 
-    def restore(self, kept: object) -> list[Any]:
-        """What the browser kept, as far as it can still be chosen."""
+    def _restore(self, kept: object) -> list[Any]:
         found = kept if isinstance(kept, dict) else {}
         llm, style, k = found.get("llm"), found.get("style"), found.get("k")
         return [
-            llm if llm in self.llms("en") else gr.skip(),
+            llm if llm in self._llms("en") else gr.skip(),
             style if style in ("full", "short") else gr.skip(),
             k if isinstance(k, int) and 1 <= k <= MOST else gr.skip(),
         ]
 
-    def llms(self, page: Language) -> dict[str, str]:
-        """What may answer, setting → name; all that is here where one person uses the page: each fills a memory."""
+    def _llms(self, page: Language) -> dict[str, str]:
         setting = self.assistant.settings.llm
         found = {"none": words(page)["set_none"]}
         if setting != "none":
             found[setting] = setting if setting.startswith("http") else Path(setting).name
-        return found | (_installed(self.assistant, "llm") if self.alone else {})
+        return found | (_installed(self.assistant, "llm") if self.alone else {})  # each fills a memory
 
     def as_chosen(self, llm: str, style: str, k: float) -> Assistant:
         """The assistant as one reader wants it."""
@@ -259,21 +242,6 @@ class Drawer:
             short=short,
             llm_output=min(settings.llm_output, SHORT_OUTPUT) if short else settings.llm_output,
         )
-
-
-def first_run_html(assistant: Assistant, page: Language) -> str:
-    """The help of the first visit: what runs now, what a download would add, and a button that puts it away."""
-    return render("first-run", page, models=_missing(assistant)) if assistant.settings.llm == "none" else ""
-
-
-def downloads_html(assistant: Assistant, page: Language) -> str:
-    """What each suggested model that is not here would add, with the exact commands; nothing where all are here."""
-    return render("downloads", page, models=_missing(assistant))
-
-
-def rebuild_html(embedder: str, page: Language) -> str:
-    """What choosing another embedder takes."""
-    return render("rebuild", page, name=embedder)
 
 
 def _missing(assistant: Assistant) -> list[catalogue.Model]:

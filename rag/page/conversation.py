@@ -144,26 +144,10 @@ def _message(role: str, content: str) -> dict[str, str]:
     return {"role": role, "content": content}
 
 
-def stopped(exchanges: Sequence[Exchange], asking: str, page: Language) -> View:
-    """What the page shows when a question was stopped: nothing is lost."""
-    growing = render("waiting", page, key="stopped")
-    return View(tuple(exchanges), asking, growing, asking, notice_html(words(page)["stopped"]))
-
-
-def failed(exchanges: Sequence[Exchange], asking: str, page: Language) -> View:
-    """What the page shows when answering broke down."""
-    return View(tuple(exchanges), box=asking, notice=notice_html(words(page)["failed"]))
-
-
 def question_of(exchanges: Sequence[Exchange], turn: object) -> str:
     """The question of a turn, counted from 0; the last one's where there is no such turn."""
     place = turn if isinstance(turn, int) and 0 <= turn < len(exchanges) else -1
     return exchanges[place].answer.question if exchanges else ""
-
-
-def without_last(exchanges: Sequence[Exchange], turn: object) -> tuple[Exchange, ...]:
-    """The exchanges, without the last one where that is the turn to ask again."""
-    return tuple(exchanges[:-1] if turn == len(exchanges) - 1 else exchanges)
 
 
 def open_paragraph(assistant: Assistant, asked: Mapping[str, object], page: Language) -> str:

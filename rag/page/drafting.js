@@ -1,7 +1,7 @@
 
 // The draft: a file is read here and sent as it is, so that it never lies on the server's disk.
 
-const DRAFT_LIMIT = 20_000_000; // bytes, as rag/page/drafting.py has it
+const DRAFT_LIMIT = 20_000_000; // bytes, as `rag.drafts` has it
 
 const draftNotice = async (html) => { (await present("draft-notice")).innerHTML = html; };
 

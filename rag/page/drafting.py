@@ -11,8 +11,8 @@ from rag.assistant import Assistant
 from rag.drafts import Draft, Finding, Verdict, check, read_draft
 from rag.errors import QuestionError, RagError, ReportError
 from rag.page.markup import notice_html, render
-from rag.page.turns import Busy, Turns
-from rag.page.wording import complaint, words
+from rag.page.turns import Turns
+from rag.page.wording import words
 from rag.present import message
 from rag.records import Language, Paragraph
 
@@ -22,31 +22,28 @@ SOURCED = frozenset({Verdict.ELSEWHERE, Verdict.NOT_FOUND, Verdict.UNKNOWN_REPOR
 Numbered = Sequence[tuple[int, Finding]]
 
 
-def opened(asked: Mapping[str, object], page: Language) -> dict[str, str]:
+def open_draft(asked: Mapping[str, object], page: Language) -> dict[str, str]:
     """The text of a file a reader chose (`name`, `content` in base64), or a sentence saying why there is none."""
     name = str(asked.get("name", ""))[:200]
     try:
         return {"text": read_draft(b64decode(str(asked.get("content", "")), validate=True), name), "notice": ""}
-    except (ReportError, NotBase64) as error:
-        said = str(error) if page == "en" else words(page)["draft_unreadable"].format(name=name)
-        return {"text": "", "notice": notice_html(said)}
+    except ReportError as error:
+        return {"text": "", "notice": notice_html(error.told(page))}
+    except NotBase64:
+        return {"text": "", "notice": notice_html(words(page)["draft_unreadable"].format(name=name))}
 
 
-def checked(assistant: Assistant, turns: Turns, text: str, page: Language) -> str:
+def check_draft(assistant: Assistant, turns: Turns, text: str, page: Language) -> str:
     """A draft's text with what checking each quotation, reference and figure found, as HTML."""
     if not text.strip():
         return notice_html(words(page)["draft_empty"])
-    index = assistant.index
+    index, renderings = assistant.index, assistant.settings.renderings
     try:
         with turns.take() as turn:
             turn.come()
-            draft = check(
-                text, index.reports, index.paragraphs, partial(_nearest, assistant), assistant.settings.renderings
-            )
-    except Busy as error:
-        return notice_html(complaint(error, page))
+            draft = check(text, index.reports, index.paragraphs, partial(_nearest, assistant), renderings)
     except RagError as error:
-        return notice_html(str(error) if page == "en" else words(page)["draft_unreadable"].format(name=""))
+        return notice_html(error.told(page))
     return draft_html(draft, assistant, page)
 
 

@@ -109,7 +109,7 @@ def _draft_tab(screen: Screen, assistant: Assistant, turns: Turns, language: gr.
         button: dict[str, Any] = {"variant": "primary", "scale": 0, "min_width": 160}
         go = screen.put(gr.Button, {"value": "draft_check"}, elem_id="draft-check", **button)
     found = gr.HTML("", elem_id="draft", apply_default_css=False)
-    check = partial(drafting.checked, assistant, turns)
+    check = partial(drafting.check_draft, assistant, turns)
     go.click(check, [text, language], found, api_visibility="private")
 
 
@@ -127,7 +127,7 @@ def _script(assistant: Assistant) -> gr.HTML:
 
     def draft(asked: object) -> dict[str, str]:
         given = asked if isinstance(asked, dict) else {}
-        return drafting.opened(given, _known(given.get("language")))
+        return drafting.open_draft(given, _known(given.get("language")))
 
     def listing(_asked: object = None) -> list[tuple[str, str]]:
         return [(each.id, each.name) for each in assistant.index.reports.values()]

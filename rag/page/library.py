@@ -1,7 +1,7 @@
 """The tab for the reader's own reports: add one after seeing what was recognised in it, remove it again."""
 
 from collections import Counter
-from collections.abc import Collection, Generator, Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -9,7 +9,6 @@ import gradio as gr
 
 from rag.assistant import Assistant
 from rag.errors import RagError
-from rag.index import Index
 from rag.own import library as own
 from rag.own.jobs import TITLE
 from rag.own.limited import News
@@ -20,7 +19,6 @@ from rag.records import Language
 
 READERS = 2  # files read at once: each may take 2 GiB
 WAITS = 3600  # seconds a previewed file waits for its reader's yes
-START = News("start", 0, 0, 0.0)
 Outputs = list[Any]
 Result = TypeVar("Result")
 
@@ -49,7 +47,7 @@ class LibraryTab:
             with gr.Row():
                 self.add = screen.put(gr.Button, {"value": "own_add"}, variant="primary", elem_id="own-add")
                 self.drop = screen.put(gr.Button, {"value": "own_drop"}, elem_id="own-drop")
-        screen.html(self.list_reports, elem_id="own-list", of_the_index=True)
+        screen.html(self._list_reports, elem_id="own-list", of_the_index=True)
         self.waiting = gr.State(None, time_to_live=WAITS, delete_callback=_forget)
 
     def connect(self, script: gr.HTML, language: gr.Radio) -> None:
@@ -58,17 +56,16 @@ class LibraryTab:
         listed = [component for component, _ in self.screen.of_the_index]
         reads: dict[str, Any] = {"concurrency_id": "reading", "concurrency_limit": READERS, **PRIVATE}
         writes: dict[str, Any] = {"concurrency_id": "writing", "concurrency_limit": 1, **PRIVATE}
-        reading = self.pick.upload(self.read, [self.pick, self.waiting, language], shown, **reads)
-        adding = self.add.click(self.accept, [self.waiting, *self.facts, language], [*shown, *listed], **writes)
-        removing = script.delete(self.remove, language, [self.news, *listed], **writes)
+        reading = self.pick.upload(self._read, [self.pick, self.waiting, language], shown, **reads)
+        adding = self.add.click(self._accept, [self.waiting, *self.facts, language], [*shown, *listed], **writes)
+        removing = script.delete(self._remove, language, [self.news, *listed], **writes)
         for changing in (adding, removing):
             changing.then(None, js="() => window.rapporteur.relist()", **PRIVATE)
-        self.drop.click(self.throw_away, [self.waiting, language], shown, cancels=[reading], **QUIETLY)
+        self.drop.click(self._throw_away, [self.waiting, language], shown, cancels=[reading], **QUIETLY)
         for event in (reading, adding, removing):
             event.failure(lambda page: notice_html(words(page)["own_failed"]), language, self.news, **QUIETLY)
 
-    def read(self, path: str | None, before: own.Preview | None, page: Language) -> Iterator[Outputs]:
-        """What the tab shows while a chosen file is read: its news, then the preview or a complaint."""
+    def _read(self, path: str | None, before: own.Preview | None, page: Language) -> Iterator[Outputs]:
         _forget(before)
         if not (path and self.allowed):
             return
@@ -81,11 +78,12 @@ class LibraryTab:
             return
         finally:
             chosen.unlink(missing_ok=True)  # Gradio would keep it, where whoever knows the address could fetch it
-        facts = seen.facts
-        yield ["", gr.update(visible=True), preview_html(seen, page), facts.title, facts.symbol, facts.year, seen]
+        facts, preview = seen.facts, render("preview", page, seen=seen)
+        yield ["", gr.update(visible=True), preview, facts.title, facts.symbol, facts.year, seen]
 
-    def accept(self, seen: own.Preview | None, title: str, symbol: str, year: str, page: Language) -> Iterator[Outputs]:
-        """What the tab shows while a previewed report is added; refused, it can be corrected and tried again."""
+    def _accept(
+        self, seen: own.Preview | None, title: str, symbol: str, year: str, page: Language
+    ) -> Iterator[Outputs]:
         if seen is None or not self.allowed:
             return
         facts, listed = own.Facts(title, symbol, year), [gr.skip()] * len(self.screen.of_the_index)
@@ -98,10 +96,9 @@ class LibraryTab:
             yield [notice_html(complaint(error, page)), gr.update(visible=True), *still]
             return
         done = render("done", page, sentence=words(page)["own_added"].format(name=facts.symbol or seen.file))
-        yield [*_emptied(done), *self.list_anew(page)]
+        yield [*_emptied(done), *self._list_anew(page)]
 
-    def remove(self, page: Language, event: gr.EventData) -> Iterator[Outputs]:
-        """What the tab shows while a report is removed."""
+    def _remove(self, page: Language, event: gr.EventData) -> Iterator[Outputs]:
         name = str(event._data.get("report", ""))
         if not self.allowed:
             return
@@ -110,23 +107,24 @@ class LibraryTab:
             yield from _follow(own.remove(name, self.assistant.settings), "", page, still)
             self.assistant.reopen()
         except RagError as error:
-            yield [notice_html(complaint(error, page)), *self.list_anew(page)]
+            yield [notice_html(complaint(error, page)), *self._list_anew(page)]
             return
         done = render("done", page, sentence=words(page)["own_removed"].format(name=name))
-        yield [done, *self.list_anew(page)]
+        yield [done, *self._list_anew(page)]
 
-    def throw_away(self, seen: own.Preview | None, page: Language) -> Outputs:
-        """The tab without the previewed file."""
+    def _throw_away(self, seen: own.Preview | None, page: Language) -> Outputs:
         _forget(seen)
         return _emptied(render("done", page, sentence=words(page)["own_dropped"]))
 
-    def list_reports(self, page: Language) -> str:
-        """The reports of the index, the reader's own with a button that removes them."""
-        mine = {report.id for report in own.own_reports(self.assistant.settings, self.assistant.index)}
-        return list_html(self.assistant.index, mine if self.allowed else set(), page)
+    def _list_reports(self, page: Language) -> str:
+        index = self.assistant.index
+        own_ones = {report.id for report in own.own_reports(self.assistant.settings, index)}
+        mine = own_ones if self.allowed else set[str]()
+        counts = Counter(paragraph.report for paragraph in index.paragraphs)
+        reports = sorted(index.reports.values(), key=lambda report: report.id not in mine)
+        return render("library", page, reports=reports, mine=mine, counts=counts)
 
-    def list_anew(self, page: Language) -> Outputs:
-        """The components that show which reports there are; what was ticked among them may be gone."""
+    def _list_anew(self, page: Language) -> Outputs:
         unticked: dict[str, Any] = {"value": []}
         return [
             gr.update(**becomes(page), **(unticked if isinstance(component, gr.CheckboxGroup) else {}))
@@ -134,33 +132,13 @@ class LibraryTab:
         ]
 
 
-def preview_html(seen: own.Preview, page: Language) -> str:
-    """What was recognised: how much there is, the numbers found and missing, and how the first paragraphs begin."""
-    return render("preview", page, seen=seen)
-
-
-def list_html(index: Index, mine: Collection[str], page: Language) -> str:
-    """The reports of the index, `mine` first; those can be removed with the button that does."""
-    counts = Counter(paragraph.report for paragraph in index.paragraphs)
-    reports = sorted(index.reports.values(), key=lambda report: report.id not in mine)
-    return render("library", page, reports=reports, mine=mine, counts=counts)
-
-
-def progress_html(news: News, file: str, page: Language) -> str:
-    """How far it has come."""
-    say = words(page)
-    reading = say["own_reading"].format(file=file) if file else say["own_starting"]
-    what = {"index terms": say["own_terms"], "embedding": say["own_embedding"]}.get(news.what, reading)
-    return render("progress", page, news=news, what=what)
-
-
 def _follow(
     work: Generator[News, None, Result], file: str, page: Language, still: Sequence[Any]
 ) -> Generator[Outputs, None, Result]:
     """What a work returns; its news meanwhile, with what the other components do."""
-    news = START
+    news = News("start", 0, 0, 0.0)
     while True:
-        yield [progress_html(news, file, page), *still]
+        yield [render("progress", page, news=news, file=file), *still]
         try:
             news = next(work)
         except StopIteration as end:

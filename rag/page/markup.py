@@ -50,8 +50,8 @@ def templates(package: str) -> Environment:
 @cache
 def _pages() -> Environment:
     found = templates("rag.page")
-    filters = (lines, lang, carried, short, one_line, mark, cut, quotes, sources, sign, text_in, title_in, headings_in)
-    found.filters |= {each.__name__: each for each in filters}
+    filters = (mark, cut, one_line, _lines, _lang, _carried, _short, _quotes, _sources, _sign)
+    found.filters |= {each.__name__.lstrip("_"): each for each in (*filters, _text_in, _title_in, _headings_in)}
     found.globals |= {"reference": written, "answer_text": answer_text, "searched_for_text": searched_for_text}
     found.globals |= {"message": message, "REJECTED": REJECTED, "LISTED": LISTED}
     found.globals |= {"EXCERPT": EXCERPT, "AROUND": AROUND, "NEAREST": NEAREST}
@@ -59,7 +59,6 @@ def _pages() -> Environment:
 
 
 def question_html(question: str, language: Language) -> str:
-    """A question as its bubble shows it."""
     return render("asked", language, question=question)
 
 
@@ -115,7 +114,7 @@ def comparison_html(topic: str, columns: Iterable[tuple[Report, Sequence[Hit]]],
     return render("comparison", language, topic=topic, columns=columns, reports={each.id: each for each, _ in columns})
 
 
-def lines(text: str) -> Markup:
+def _lines(text: str) -> Markup:
     """Text escaped, its line ends as breaks, so that no blank line ends the HTML block it stands in."""
     return escape(text).replace("\r", "").replace("\n", Markup("<br>"))
 
@@ -126,17 +125,16 @@ def mark(text: str, slices: Iterable[Slice]) -> Markup:
     for start, stop in sorted(slices):
         start, stop = max(start, end), min(stop, len(text))
         if start < stop:
-            shown += lines(text[end:start]) + Markup("<mark>{}</mark>").format(lines(text[start:stop]))
+            shown += _lines(text[end:start]) + Markup("<mark>{}</mark>").format(_lines(text[start:stop]))
             end = stop
-    return shown + lines(text[end:])
+    return shown + _lines(text[end:])
 
 
-def lang(language: str) -> str:
-    """The value of a `lang` attribute."""
+def _lang(language: str) -> str:
     return "zh-Hans" if language == "zh" else language
 
 
-def carried(value: Any) -> Markup:
+def _carried(value: Any) -> Markup:
     """What a button carries to page.js, as an attribute's value."""
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
     return escape(text).replace("\r", Markup("&#13;")).replace("\n", Markup("&#10;"))
@@ -147,8 +145,7 @@ def one_line(text: str) -> str:
     return " ".join(text.split())
 
 
-def short(text: str, length: int) -> str:
-    """Text on one line, cut to a length, in English between words."""
+def _short(text: str, length: int) -> str:
     line = one_line(text)
     if len(line) <= length:
         return line
@@ -169,14 +166,14 @@ def cut(answer: Answer) -> Iterator[tuple[str, Citation | None]]:
     yield answer.text[end:], None
 
 
-def quotes(citation: Citation, answer: Answer) -> list[list[Any]]:
+def _quotes(citation: Citation, answer: Answer) -> list[list[Any]]:
     """What a citation's button has marked: its own words first, then the others quoted from its paragraph."""
     together = [each for each in answer.citations if each.paragraph.id == citation.paragraph.id]
     first = [citation, *(each for each in together if each is not citation)]
-    return [[each.language, *(each.span or (0, 0)), each.verdict, short(each.quote, QUOTED)] for each in first]
+    return [[each.language, *(each.span or (0, 0)), each.verdict, _short(each.quote, QUOTED)] for each in first]
 
 
-def sources(answer: Answer) -> Iterator[tuple[Citation, str, str]]:
+def _sources(answer: Answer) -> Iterator[tuple[Citation, str, str]]:
     """The first citation of each marker, with the sign of its worst verdict and what is to be said of its verdicts."""
     language = answer.language
     for marker in dict.fromkeys(citation.marker for citation in answer.citations):
@@ -184,31 +181,28 @@ def sources(answer: Answer) -> Iterator[tuple[Citation, str, str]]:
         verdicts = dict.fromkeys(each.verdict for each in together)
         notes = [message(f"verdict-{verdict}", language) for verdict in verdicts]
         notes += [] if all(each.official for each in together) else [message("unofficial", language)]
-        worst = max((sign(each.verdict) for each in together), key=lambda found: "✓?✗".index(found[1]))
+        worst = max((_sign(each.verdict) for each in together), key=lambda found: "✓?✗".index(found[1]))
         yield together[0], worst[1], words(language)["semicolon"].join(notes)
 
 
-def sign(verdict: Verdict) -> tuple[str, str]:
+def _sign(verdict: Verdict) -> tuple[str, str]:
     """The class and the sign of a verdict: what holds, what does not, and what was not checked."""
     if verdict in REJECTED:
         return "rejected", "✗"
     return ("open", "?") if verdict == Verdict.NOT_CHECKED else ("found", "✓")
 
 
-def text_in(paragraph: Paragraph, language: Language) -> tuple[str, Language]:
-    """A paragraph's text in a language, or in its own, with the language it is in."""
+def _text_in(paragraph: Paragraph, language: Language) -> tuple[str, Language]:
     text = paragraph.in_language(language)
     return (text, language) if text else (paragraph.text, paragraph.language)
 
 
-def title_in(report: Report, language: Language) -> tuple[str, Language]:
-    """The report's title in a language, or in its own, with the language it is in."""
+def _title_in(report: Report, language: Language) -> tuple[str, Language]:
     spoken = language if language in report.titles else report.language
     return report.titles.get(spoken) or report.short_title or report.name, spoken
 
 
-def headings_in(paragraph: Paragraph, language: Language) -> Sequence[str]:
-    """The headings of a paragraph in a language, or in its own."""
+def _headings_in(paragraph: Paragraph, language: Language) -> Sequence[str]:
     translation = paragraph.translations.get(language)
     rendered = translation.headings if translation else ()
     return rendered if len(rendered) == len(paragraph.headings) else paragraph.headings

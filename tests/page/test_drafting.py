@@ -12,7 +12,7 @@ from made_index import ferry_paragraphs
 
 from rag.drafts import Change, Draft, Finding, Kind, Place, Verdict
 from rag.page import drafting
-from rag.page.drafting import checked, draft_html, opened
+from rag.page.drafting import check_draft, draft_html, open_draft
 from rag.page.turns import Turns
 from rag.page.wording import words
 
@@ -110,24 +110,25 @@ def test_every_verdict_is_told_in_words_for_every_kind(verdict: Verdict, languag
 
 def test_a_draft_is_read_from_what_the_browser_sends_and_refused_by_name() -> None:
     sent = {"name": "讲话.txt", "content": b64encode("渡船沉没。".encode()).decode()}
-    assert opened(sent, "zh") == {"text": "渡船沉没。", "notice": ""}
+    assert open_draft(sent, "zh") == {"text": "渡船沉没。", "notice": ""}
     for bad in ({"name": "a.exe", "content": b64encode(b"MZ\x00").decode()}, {"name": "a.txt", "content": "~"}, {}):
         for language in ("zh", "en"):
-            got = opened(bad, language)
+            got = open_draft(bad, language)
             assert got["text"] == ""
             assert got["notice"].startswith('<p class="notice">')
-    assert "无法读取文稿 a.exe" in opened({"name": "a.exe", "content": "TVo="}, "zh")["notice"]
+    assert "a.exe" in open_draft({"name": "a.exe", "content": "TVo="}, "zh")["notice"]
+    assert "无法读取文稿 a.txt" in open_draft({"name": "a.txt", "content": "~"}, "zh")["notice"]
 
 
 @pytest.mark.parametrize("language", ["zh", "en"])
 def test_an_empty_draft_and_a_full_line_are_told_in_one_sentence(
     language: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert words(language)["draft_empty"] in checked(ASSISTANT, Turns(), " \n", language)
+    assert words(language)["draft_empty"] in check_draft(ASSISTANT, Turns(), " \n", language)
     turns = Turns(longest=0)
-    assert 'class="notice"' in checked(ASSISTANT, turns, "渡船", language)
+    assert 'class="notice"' in check_draft(ASSISTANT, turns, "渡船", language)
     monkeypatch.setattr(drafting, "check", lambda text, *given: Draft(text, "zh", ()))
-    assert words(language)["draft_nothing"] in checked(ASSISTANT, Turns(), "渡船", language)
+    assert words(language)["draft_nothing"] in check_draft(ASSISTANT, Turns(), "渡船", language)
 
 
 def test_a_reference_to_no_paragraph_offers_the_nearest_ones() -> None:

@@ -1,4 +1,4 @@
-"""rag.page.serving: nobody but this machine, or whoever knows the password."""
+"""rag.page: nobody but this machine, or whoever knows the password."""
 
 import socket
 from base64 import b64encode
@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
+from rag import page
 from rag.errors import SettingError
-from rag.page import serving
-from rag.page.serving import START, Guard, check
+from rag.page import START, Guard, check
 from rag.settings import Password, Settings
 
 PASSWORD = Password("渡船 s3cret")
@@ -51,7 +51,7 @@ async def answered(
 async def test_nothing_is_served_without_the_password(
     authorization: str | None, status: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(serving, "PENALTY", 0.0)
+    monkeypatch.setattr(page, "PENALTY", 0.0)
     headers = {"host": "reports.example:7860"} | ({"authorization": authorization} if authorization else {})
     for path in ("/", "/gradio_api/mcp/", "/gradio_api/queue/join"):
         assert await answered(headers, path=path) == status
@@ -105,7 +105,7 @@ def test_a_password_or_the_flag_opens_another_address() -> None:
 
 
 def test_mcp_without_its_package_names_the_command(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("rag.page.serving.find_spec", lambda name: None)
+    monkeypatch.setattr("rag.page.find_spec", lambda name: None)
     with pytest.raises(SettingError, match=r"pip install 'rapporteur\[mcp\]'"):
         check(Settings(), mcp=True)
 
