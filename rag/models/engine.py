@@ -14,7 +14,7 @@ from jinja2 import TemplateError
 from langchain_core.messages import BaseMessage, convert_to_openai_messages
 
 from rag.errors import ModelError
-from rag.models.catalogue import in_parts
+from rag.models.catalogue import gguf_parts
 from rag.models.machine import memory
 
 BATCH = 512  # tokens read in one step at the most; llama.cpp's own default
@@ -29,20 +29,10 @@ def uses_gpu() -> bool:
 
 
 def check_file(path: Path) -> list[Path]:
-    """The file, with its other parts where it comes in several; ModelError where one is missing or no GGUF file."""
-    parts = in_parts(path)
-    if path.is_file() and path != parts[0]:
+    """The file, with its other parts where it comes in several; ModelError where it is not the first, or not whole."""
+    parts = gguf_parts(path)
+    if path != parts[0]:
         raise ModelError("later-part", path=str(path), first=str(parts[0]))
-    for part in parts:
-        if not part.is_file():
-            raise ModelError("no-model-file" if part == path else "no-model-part", path=str(part), whole=path.name)
-        try:
-            with part.open("rb") as file:
-                start = file.read(4)
-        except OSError as error:
-            raise ModelError("unreadable-model", path=str(part), reason=str(error.strerror)) from error
-        if start != b"GGUF":
-            raise ModelError("not-gguf", path=str(part), start=repr(start))
     return parts
 
 

@@ -11,19 +11,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from rag.errors import ModelError
-from rag.models.catalogue import (
-    PART,
-    Model,
-    in_parts,
-    is_four_bit,
-    is_used,
-    known_models,
-    models_folder,
-    named,
-    place_of,
-    size_of,
-)
-from rag.models.sources import WEIGHTS, Progress, checksum_of, fetch, room, unfinished
+from rag.models import catalogue, sources
+from rag.models.catalogue import PART, Model, in_parts, place_of, size_of
+from rag.models.sources import WEIGHTS, Progress, checksum_of
 from rag.settings import FILE, Settings
 
 MARGIN = 200 << 20  # bytes left free on the disk beside a model
@@ -42,7 +32,7 @@ def pull(model: Model, settings: Settings, progress: Progress, source: str | Non
     with _alone(settings, progress):
         if not place.exists():
             _fetch(model, [source] if source else model.sources, place, progress)
-        elif source == "hub" and is_four_bit(place):
+        elif source == "hub" and catalogue.is_four_bit(place):
             raise ModelError("model-four-bit", place=str(place), name=model.name)
     return place
 
@@ -52,10 +42,10 @@ def _fetch(model: Model, names: Sequence[str], place: Path, progress: Progress) 
     reasons = []
     place.parent.mkdir(parents=True, exist_ok=True)
     for source in names:
-        _check_room(place.parent, room(model, source, place))
+        _check_room(place.parent, sources.room(model, source, place))
         try:
-            fetch(model, source, place, progress)
-            return _delete(unfinished(place))  # what another source has left
+            sources.fetch(model, source, place, progress)
+            return _delete(sources.unfinished(place))  # what another source has left
         except ModelError as error:
             reasons.append(str(error).rstrip("."))
         except OSError as error:  # of this machine's disk: another source would fare no better
@@ -91,13 +81,13 @@ def add(path: Path, settings: Settings) -> Path:
 
     A GGUF file in parts is copied with all of them, whichever was named.
     """
-    files = in_parts(path) if path.is_file() else [path]
-    _check_form(path, files)
-    named = (each for each in known_models() if files[0].name in (each.file, each.name, each.hub.split("/")[-1]))
-    known = next(named, None)
+    if not path.is_file() and not ((path / "config.json").is_file() and any(path.glob("*.safetensors"))):
+        raise ModelError("no-model", path=str(path))
+    files = catalogue.gguf_parts(path) if path.is_file() else [path]
+    known = next((each for each in catalogue.known_models() if files[0].name.lower() in each.names), None)
     if known:
         _check_known(files, known)
-    place = place_of(known, settings) if known else models_folder(settings.cache) / files[0].name
+    place = place_of(known, settings) if known else catalogue.models_folder(settings.cache) / files[0].name
     if place.exists():
         return place
     place.parent.mkdir(parents=True, exist_ok=True)
@@ -109,31 +99,17 @@ def add(path: Path, settings: Settings) -> Path:
 
 def remove(name: str, settings: Settings, progress: Progress) -> str:
     """Delete a model, or what a broken download left of it; what a person is told. ModelError where nothing is here."""
-    model = named(name, settings)
+    model = catalogue.named(name, settings)
     place = place_of(model, settings)
     with _alone(settings, progress):
-        paths = [path for path in (*in_parts(place), *unfinished(place)) if path.exists()]
+        paths = [path for path in (*in_parts(place), *sources.unfinished(place)) if path.exists()]
         if not paths:
             raise ModelError("model-nothing-to-remove", name=model.name)
         size = sum(map(size_of, paths))
         _delete(paths)
     told = f"Removed {model.name}: {size / 10**6:,.0f} MB are free again."
     still = f" The settings still name it. Choose another: rapporteur models use NAME, or mend {FILE}."
-    return told + (still if is_used(model, settings) else "")
-
-
-def _check_form(path: Path, files: Sequence[Path]) -> None:
-    """ModelError unless they are the parts of a GGUF file, or a folder with a configuration and safe weights."""
-    if not path.is_file():
-        if not (path / "config.json").is_file() or not any(path.glob("*.safetensors")):
-            raise ModelError("no-model", path=str(path))
-        return
-    for file in files:
-        if not file.is_file():
-            raise ModelError("model-part-missing", file=str(file), name=path.name, count=len(files))
-        with file.open("rb") as opened:
-            if opened.read(4) != b"GGUF":
-                raise ModelError("model-no-gguf", file=str(file))
+    return told + (still if catalogue.is_used(model, settings) else "")
 
 
 def _check_known(files: Sequence[Path], model: Model) -> None:

