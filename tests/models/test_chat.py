@@ -19,7 +19,8 @@ import llama_cpp
 import pytest
 import tiny_gguf
 from langchain_core.language_models import FakeListChatModel
-from langchain_core.messages import AIMessage, HumanMessage, SystemMessage
+from langchain_core.messages import AIMessage, AIMessageChunk, HumanMessage, SystemMessage
+from langchain_core.outputs import ChatGenerationChunk
 from langchain_tests.integration_tests import ChatModelIntegrationTests
 from making import text_of
 
@@ -233,7 +234,8 @@ def test_two_chats_at_once_are_answered_one_after_the_other(folder: Path) -> Non
     together: dict[str, str] = {}
 
     def ask(word: str) -> None:
-        together[word] = chat.invoke([HumanMessage(word)], grammar=CHINESE).text
+        answer = chat.invoke([HumanMessage(word)], grammar=CHINESE)
+        together[word] = answer.text if "ahead" not in answer.response_metadata else "counted as it waited"
 
     threads = [threading.Thread(target=ask, args=(word,)) for word in alone]
     for thread in threads:
@@ -891,6 +893,16 @@ def test_a_server_that_breaks_off_is_an_error(server: str) -> None:
     _Server.mode = "breaks off"
     with pytest.raises(GenerationError, match="tiny failed"):
         _asked(server, llm_model="tiny")
+
+
+def test_whatever_a_client_raises_is_an_error_of_the_model() -> None:
+    class Resetting(FakeListChatModel):
+        def _stream(self, *args: Any, **kwargs: Any) -> Iterator[ChatGenerationChunk]:
+            yield ChatGenerationChunk(message=AIMessageChunk(content="小武器"))
+            raise ConnectionError("reset by\npeer")
+
+    with pytest.raises(GenerationError, match=r"failed \(reset by peer\)\..*--llm none"):
+        list(generate(Resetting(responses=[]), ASKED, _settings("scripted")))
 
 
 @pytest.mark.parametrize("mode", ["keeps alive", "slow"])
