@@ -19,6 +19,7 @@ _GOES_WITH_LAST = re.compile(
     re.IGNORECASE,
 )
 _LOOKED_BACK = 60  # characters
+_OF = re.compile(r"[\w(（]")  # stands between a number and the document named after it: "para. 5 of …"
 _ID = re.compile(r"#([a-z0-9][a-z0-9-]{0,39})")
 _CALLED_A_REPORT = re.compile(r"/|报告|report|\.\w{3,4}$", re.IGNORECASE)
 _NOTE = re.compile(r"^(?:\[\^(?P<mark>\w{1,8})\]:|(?P<high>[⁰¹²³⁴-⁹]{1,3})(?=\s))[^\n]*", re.MULTILINE)
@@ -100,7 +101,8 @@ class _Line:
         def distance(name: NamedReport) -> int:
             return max(group.start - name.end, name.start - group.end)
 
-        near = [name for name in free if group.beside and name.report == group.report and distance(name) <= NEAR]
+        names = [name for name in free if group.beside and name.report == group.report and distance(name) <= NEAR]
+        near = [name for name in names if name.start < group.start or _OF.search(self._line, group.end, name.start)]
         name = min(near, key=distance, default=None)
         start, end = group.start, group.end
         if name:
