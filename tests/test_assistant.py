@@ -434,10 +434,10 @@ def test_a_planted_instruction_changes_nothing(
 def test_the_seed_reports_hold_no_orders_to_a_model() -> None:
     from seed_texts import chinese, english
 
-    from rag.text.injection import without_orders
+    from rag.text.injection import defuse, harmless
 
-    assert [text for text in chinese() if without_orders(text, "zh") != text] == []
-    assert [text for text in english() if without_orders(text, "en") != text] == []
+    assert [text for text in chinese() if harmless(text, "zh") != defuse(text)] == []
+    assert [text for text in english() if harmless(text, "en") != defuse(text)] == []
 
 
 def _specials(chat: LlamaChat, messages: Sequence[BaseMessage]) -> int:

@@ -6,7 +6,7 @@ import unicodedata
 from collections.abc import Iterable
 from functools import cache, lru_cache
 from importlib import resources
-from typing import Any, cast
+from typing import Any
 
 from rag.records import Language
 
@@ -40,21 +40,6 @@ _ONE_FORM = {
 def tables() -> dict[str, Any]:
     """The words and patterns that texts are read by: data/text.toml."""
     return tomllib.loads((resources.files("rag") / "data" / "text.toml").read_text(encoding="utf-8"))
-
-
-def late(pattern: str, flags: int = 0) -> re.Pattern[str]:
-    """What `re.compile` gives, compiled at its first use: the large patterns take half a second together."""
-    return cast(re.Pattern[str], _Late(pattern, flags))
-
-
-class _Late:
-    def __init__(self, *given: Any) -> None:
-        self._given = given
-
-    def __getattr__(self, name: str) -> Any:
-        """Asked only for what is not here yet: from then on a method is found as quickly as on a compiled pattern."""
-        setattr(self, name, getattr(re.compile(*self._given), name))
-        return getattr(self, name)
 
 
 def language(text: str) -> Language:

@@ -6,7 +6,7 @@ It knows nothing of prompts or paragraphs; it keeps no attack out for certain, w
 import re
 
 from rag.records import Language
-from rag.text.folding import clean_question, late, tables
+from rag.text.folding import clean_question, tables
 from rag.text.sentences import sentences
 
 LEFT_OUT = "……"  # stands where sentences of a passage are left out
@@ -14,12 +14,7 @@ LEFT_OUT = "……"  # stands where sentences of a passage are left out
 _TAG = re.compile(r"<(?!\s)([^<>\n]{1,60})(?<!\s)>")
 _HALF_TAG = re.compile(r"<(?=[|｜/!])|(?<=[|｜])>")
 _BRACKETED = re.compile(r"\[(\s?(?:\d{1,3}|/?\s?(?:INST|SYS)[^\[\]]{0,10})\s?)\]", re.IGNORECASE)
-_ORDERS = late("|".join(tables()["orders"]), re.IGNORECASE)  # sentences that give a language model orders
-
-
-def harmless(text: str, language: Language) -> str:
-    """A text as a model may see it."""
-    return without_orders(defuse(text), language)
+_ORDERS = re.compile("|".join(tables()["orders"]), re.IGNORECASE)
 
 
 def defuse(text: str) -> str:
@@ -33,11 +28,14 @@ def defuse(text: str) -> str:
     return _BRACKETED.sub(r"(\1)", text)
 
 
-def without_orders(text: str, language: Language) -> str:
-    """A text without the sentences that speak to a language model: a report has no business to."""
-    if not _ORDERS.search(text):
-        return text
-    for start, end in reversed(sentences(text, language)):
-        if _ORDERS.search(text[start:end]):
-            text = text[:start] + LEFT_OUT + text[end:]
+def harmless(text: str, language: Language) -> str:
+    """A text as a model may see it: defused, and without sentences that give a model orders.
+
+    A report has no business to speak to one.
+    """
+    text = defuse(text)
+    if _ORDERS.search(text):
+        for start, end in reversed(sentences(text, language)):
+            if _ORDERS.search(text[start:end]):
+                text = text[:start] + LEFT_OUT + text[end:]
     return text

@@ -6,7 +6,6 @@ from fractions import Fraction
 from itertools import pairwise
 from typing import NamedTuple
 
-from rag.text.folding import late
 from rag.text.numerals import CHINESE, MEASURE, NUMBER, ORDINALS_EN, VALUES_ZH, Figure, numbers_in, read_number
 
 _MONTHS = "January February March April May June July August September October November December"
@@ -22,24 +21,24 @@ def _listed(item: str, link: str) -> str:
 _LINK_ZH = r" ?(?:[、,和及或至到~-]|以及) ?"
 _YEAR_ZH = _listed(r"(?:\d{4}|[〇零一二三四五六七八九]{4})", _LINK_ZH)
 _NUMBER_ZH = _listed(r"(?:\d{1,2}|[一二三四五六七八九十]{1,3})", _LINK_ZH)
-_ZH = late(
+_ZH = re.compile(
     r"(?<![\d./])(?<!\d[ ,])(?=[\d〇零一二三四五六七八九十])"
     rf"(?:(?P<years>{_YEAR_ZH}) ?年 ?)?(?:(?P<months>{_NUMBER_ZH}) ?月份?)?"
     rf"(?: ?(?P<days>{_NUMBER_ZH}) ?(?P<unit>[日号]))?"
 )
-_JOINED_ZH = late(rf"(?:\([^()]{{1,10}}\))?{_LINK_ZH}")
+_JOINED_ZH = re.compile(rf"(?:\([^()]{{1,10}}\))?{_LINK_ZH}")
 
 _LINK_EN = r", (?:and )?| (?:and|or|to|through|until) | ?- ?"
 _DAYS_EN = _listed(r"\d{1,2}(?:st|nd|rd|th)?", _LINK_EN)
-_EN = late(
+_EN = re.compile(
     rf"(?:(?<![\d.,/-])(?P<days>{_DAYS_EN}) (?:of )?)?\b(?P<months>{_MONTHS.replace(' ', '|')}"
     r"|Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept?|Oct|Nov|Dec)\b\.?"
     # "July 26", but not the "May 20" of "in May 20 States met"
     rf"(?: (?P<days_after>{_DAYS_EN})(?!\d| ?%| (?:per|[A-Z]|[a-z]{{3,20}}s\b)))?(?:,? (?P<years>\d{{4}})\b)?"
 )
-_JOINED_EN = late(rf"(?:{_LINK_EN})(?:(?:on|in|from|the|early|late|mid) ?-?){{0,2}}")
-_BEFORE_MONTH = late(r"\b(?:in|since|until|by|from|to|of|and|between|late|early|mid|through|during)[ -]$")
-_ISO = late(r"(?<![\d./-])(\d{4})([-/.])(\d{1,2})\2(\d{1,2})(?![\d./-])")
+_JOINED_EN = re.compile(rf"(?:{_LINK_EN})(?:(?:on|in|from|the|early|late|mid) ?-?){{0,2}}")
+_BEFORE_MONTH = re.compile(r"\b(?:in|since|until|by|from|to|of|and|between|late|early|mid|through|during)[ -]$")
+_ISO = re.compile(r"(?<![\d./-])(\d{4})([-/.])(\d{1,2})\2(\d{1,2})(?![\d./-])")
 
 
 class _Date(NamedTuple):
@@ -110,14 +109,14 @@ def _items(match: re.Match[str], group: str) -> Iterator[tuple[int, int, int]]:
         yield value, start + item.start(), start + item.end()
 
 
-_YEAR = late(
+_YEAR = re.compile(
     r"(?<![\dA-Za-z.,/$])(?<![A-Z]-)(?P<first>(?:19|20)\d\d)(?:[-/](?P<last>(?:19|20)?\d\d)(?![\d-]))?s?"
     r"(?![\dA-Za-z]|[.,]\d)"
 )
-_COUNTED = late(
+_COUNTED = re.compile(
     rf" ?[多余万亿千百]|(?! ?年){MEASURE}|(?P<noun> (?:[a-z]{{3,20}}s|people|women|men|children|personnel)\b)"
 )
-_BEFORE_YEAR = late(
+_BEFORE_YEAR = re.compile(
     r"\b(?:in|of|since|by|from|to|until|through|and|between|for|during|before|after|the|early|late|mid|end|year)[ -]$",
     re.IGNORECASE,
 )
@@ -142,17 +141,17 @@ _ROMAN = {"I": 1, "V": 5, "X": 10, "L": 50}
 _MARK = r"(?:\d{1,2} ?的?具体目标 ?\d{1,2}|\d{1,4}(?:\.\d{1,3}){0,4}(?!\d|,\d)|[IVXL]{1,6}\b)"
 _MARKS = rf"(?P<marks>{_MARK}(?:(?:{_LINK}){_MARK}){{0,20}})"
 _LABELS = (
-    late(rf"第 ?(?P<marks>{_LIST}) ?(?:段|条|章|节|款|页|号)|(?P<number>{NUMBER}) ?号(?![召码称])"),
-    late(
+    re.compile(rf"第 ?(?P<marks>{_LIST}) ?(?:段|条|章|节|款|页|号)|(?P<number>{NUMBER}) ?号(?![召码称])"),
+    re.compile(
         rf"(?:目标|指标|项目|附件|附录|(?<![代发报试意企力地版])[表图]|模块) ?{_MARKS}(?! ?[多余]? ?[个名国家项次件年])"
     ),
-    late(r"(?:附件|附录) ?(?P<marks>[一二三四五六七八九十]{1,3})(?![一-鿿])"),
-    late(
+    re.compile(r"(?:附件|附录) ?(?P<marks>[一二三四五六七八九十]{1,3})(?![一-鿿])"),
+    re.compile(
         r"\b(?:(?i:paragraphs?|paras?\.?|articles?|arts?\.|sections?|sect\.|chapters?|chap\.|items?|pages?|pp?\.|nos?\."
         r"|annex(?:es)?|appendix|vol\.|volume|footnotes?|phase|module|part|principle|table)|Goals?|Targets?|Figure"
         rf"|(?i:targets?|indicators?)(?= \d{{1,2}}\.\d)) {_MARKS}"
     ),
-    late(r"(?<![\d.])(?P<marks>\d{1,3}(?:\.\d{1,3}){2,5})(?![\d.])"),
+    re.compile(r"(?<![\d.])(?P<marks>\d{1,3}(?:\.\d{1,3}){2,5})(?![\d.])"),
 )
 
 
@@ -181,10 +180,10 @@ def _label(mark: str) -> Fraction:
 
 
 _WORDS = "|".join(sorted(ORDINALS_EN, key=len, reverse=True))
-_ORDINAL_EN = late(rf"(?<!per )\b(?P<words>{_WORDS}|(?P<digits>\d{{1,3}})(?:st|nd|rd|th))\b", re.IGNORECASE)
-_ORDINAL_ZH = late(rf"第 ?{_LIST}|{NUMBER} ?(?=世纪)")
-_FIRST_ZH = late(r"首(?=次|个|届|轮|批|份|项|期|场|阶段)")
-_ANNIVERSARY = late(r" anniversar", re.IGNORECASE)
+_ORDINAL_EN = re.compile(rf"(?<!per )\b(?P<words>{_WORDS}|(?P<digits>\d{{1,3}})(?:st|nd|rd|th))\b", re.IGNORECASE)
+_ORDINAL_ZH = re.compile(rf"第 ?{_LIST}|{NUMBER} ?(?=世纪)")
+_FIRST_ZH = re.compile(r"首(?=次|个|届|轮|批|份|项|期|场|阶段)")
+_ANNIVERSARY = re.compile(r" anniversar", re.IGNORECASE)
 
 
 def ordinals(text: str) -> Iterator[Figure]:

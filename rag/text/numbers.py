@@ -9,29 +9,29 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from fractions import Fraction
 
-from rag.text.folding import late, narrow, tables
+from rag.text.folding import narrow, tables
 from rag.text.labels import dates, labels, ordinals, years
 from rag.text.numerals import MEASURE, NUMBER, ONE_OR_RANGE, ORDINALS_EN, RANGE, Figure, Hedge, numbers_in, read_number
 from rag.text.symbols import symbols
 
 _SMALL_FRACTION = r"(?<![\d/.])(?P<over>[1-9])/(?P<under>[2-9]|10)(?![\d/])"
-_PERCENT = late(
+_PERCENT = re.compile(
     rf"(?:{NUMBER}(?:{RANGE}| and |[、和]))?{NUMBER} ?(?:%|(?i:per ?cent\b|percentage points?\b)|个?百分点)"
     rf"|百分之(?:{ONE_OR_RANGE}|百)"
 )
-_TENTHS = late(r"(?P<tenths>[一二三四五六七八九两])成(?![为员立功果本就分品因年长人])")
+_TENTHS = re.compile(r"(?P<tenths>[一二三四五六七八九两])成(?![为员立功果本就分品因年长人])")
 _DENOMINATORS = {"quarter": 4} | {ordinal: value for ordinal, value in ORDINALS_EN.items() if 3 <= value <= 10}
 _COARSE = Fraction(1, 20)  # half a tenth: "nearly half" and "about a third" are read to the nearest tenth
-_HALF = late(r"一半|半数|过半|(?i:\b(?:one[ -])?half\b(?![ -](?:an?|year|day|hour|way|time)\b))")
+_HALF = re.compile(r"一半|半数|过半|(?i:\b(?:one[ -])?half\b(?![ -](?:an?|year|day|hour|way|time)\b))")
 _FRACTIONS = (
-    late(rf"(?P<under>{NUMBER}|[千万]) ?分之 ?(?P<over>{NUMBER})"),
-    late(_SMALL_FRACTION),
-    late(
+    re.compile(rf"(?P<under>{NUMBER}|[千万]) ?分之 ?(?P<over>{NUMBER})"),
+    re.compile(_SMALL_FRACTION),
+    re.compile(
         r"\b(?:a|(?P<over>one|two|three|four|five|six|seven|eight|nine))[ -]"
         rf"(?P<under>{'|'.join(_DENOMINATORS)})s?\b(?(over)|(?= of\b|[,.;:)]|$))",  # not "a third meeting"
         re.IGNORECASE,
     ),
-    late(rf"\b(?P<over>[Oo]ne|1) (?:in|out of)(?: every)? (?!(?:19|20)\d\d\b)(?P<under>{NUMBER})"),
+    re.compile(rf"\b(?P<over>[Oo]ne|1) (?:in|out of)(?: every)? (?!(?:19|20)\d\d\b)(?P<under>{NUMBER})"),
 )
 
 
@@ -62,7 +62,7 @@ def _value(written: str) -> Fraction:
 
 
 _CURRENCIES: dict[str, str] = tables()["currencies"]
-_MONEY = late(
+_MONEY = re.compile(
     rf"(?P<before>(?i:US\$|\$|€|£|USD|EUR|GBP|CHF)) ?{ONE_OR_RANGE}"
     rf"|{ONE_OR_RANGE} ?[多余]? ?(?P<after>(?i:{'|'.join(_CURRENCIES.values())}))(?![A-Za-z])"
 )
@@ -77,13 +77,8 @@ def money(text: str) -> Iterator[Figure]:
             yield Figure(number.value, "money", start, end, number.half_unit, unit)
 
 
-_PHRASES = {
-    "twice": 2,
-    "decade": 10,
-    "half a million": 500_000,
-    "half a billion": 500_000_000,
-}
-_PHRASE = late(rf"\b(?:{'|'.join(_PHRASES)})\b", re.IGNORECASE)
+_PHRASES = {"twice": 2, "decade": 10, "half a million": 500_000, "half a billion": 500_000_000}
+_PHRASE = re.compile(rf"\b(?:{'|'.join(_PHRASES)})\b", re.IGNORECASE)
 
 
 def phrases(text: str) -> Iterator[Figure]:
@@ -92,7 +87,7 @@ def phrases(text: str) -> Iterator[Figure]:
         yield Figure(Fraction(_PHRASES[match.group().lower()]), "count", *match.span())
 
 
-_COUNT = late(rf"(?P<numbers>{ONE_OR_RANGE})(?P<measure>{MEASURE})?")
+_COUNT = re.compile(rf"(?P<numbers>{ONE_OR_RANGE})(?P<measure>{MEASURE})?")
 
 
 def counts(text: str) -> Iterator[Figure]:
@@ -132,7 +127,7 @@ def _blank(text: str, start: int, end: int) -> str:
 # In order: the surer the form, the earlier. Each character is read once.
 _READERS = (dates, phrases, shares, money, labels, ordinals, years, counts)
 # What only looks like a figure.
-_NAMES = late(
+_NAMES = re.compile(
     r"https?:[!-~]{1,500}|\bwww\.[!-~]{1,500}"
     r"|\[\d{1,3}(?:[ ,、-]{1,2}\d{1,3}){0,20}\]"  # citation markers
     r"|^[ \t]{0,20}(?:\d{1,3}[.)、](?=\s|$)|\(\d{1,3}\))"  # list marks at the start of a line, and within one
@@ -147,10 +142,11 @@ _NAMES = late(
 
 
 _HEDGED_BEFORE: dict[Hedge, re.Pattern[str]] = {
-    hedge: late(rf"(?:{'|'.join(words)})$", re.IGNORECASE) for hedge, words in tables()["hedges"]["before"].items()
+    hedge: re.compile(rf"(?:{'|'.join(words)})$", re.IGNORECASE)
+    for hedge, words in tables()["hedges"]["before"].items()
 }
 _HEDGED_AFTER: dict[Hedge, re.Pattern[str]] = {
-    hedge: late(words) for hedge, words in tables()["hedges"]["after"].items()
+    hedge: re.compile(words) for hedge, words in tables()["hedges"]["after"].items()
 }
 
 

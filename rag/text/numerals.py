@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Literal, NamedTuple
 
-from rag.text.folding import late, tables
+from rag.text.folding import tables
 
 Kind = Literal["count", "percent", "money", "year", "date", "ordinal", "label"]
 Hedge = Literal["", "about", "above", "below"]
@@ -78,11 +78,11 @@ RANGE = r"(?: ?(?:至|到|-|~) ?| (?:to|or) )"
 ONE_OR_RANGE = rf"{NUMBER}(?:{RANGE}{NUMBER})?"
 MEASURE = rf" ?[多余来]? ?(?:{'|'.join(tables()['measures'].split())})"
 
-_ANY_NUMBER = late(NUMBER)
-_SCALED_PARTS = late(rf"({DIGITS}) ?[多余]? ?({SCALE_ZH}|[A-Za-z]+)?")
+_ANY_NUMBER = re.compile(NUMBER)
+_SCALED_PARTS = re.compile(rf"({DIGITS}) ?[多余]? ?({SCALE_ZH}|[A-Za-z]+)?")
 _ROMAN = {"C": 100, "XC": 90, "L": 50, "XL": 40, "X": 10, "IX": 9, "V": 5, "IV": 4, "I": 1}
 _ONE_ZH = "([一二三四五六七八九两])"
-_SECTION = late(rf"(?:{_ONE_ZH}千)?(?:零?{_ONE_ZH}百)?(零?{_ONE_ZH}?十)?(零)?{_ONE_ZH}?")
+_SECTION = re.compile(rf"(?:{_ONE_ZH}千)?(?:零?{_ONE_ZH}百)?(零?{_ONE_ZH}?十)?(零)?{_ONE_ZH}?")
 
 
 def read_number(written: str) -> Number | None:

@@ -5,17 +5,17 @@ from collections.abc import Iterator
 from itertools import accumulate, pairwise
 
 from rag.records import Language, Slice
-from rag.text.folding import HAN, late, tables
+from rag.text.folding import HAN, tables
 
 _CLOSERS = "”’」』\"')\\]）】》〉」〕¹²³⁰⁴-⁹"
-_STOP = late(rf"[。！？!?]{{1,8}}[{_CLOSERS}]{{0,8}}|\.{{1,6}}[{_CLOSERS}]{{0,8}}(?=\s|$)|；[{_CLOSERS}]{{0,8}}")
-_STARTS = late(rf"\s+[\"'“‘「『(\[（【《]{{0,3}}(?:[A-Z0-9À-Þ{HAN}])")
-_ABBREVIATION = late(
+_STOP = re.compile(rf"[。！？!?]{{1,8}}[{_CLOSERS}]{{0,8}}|\.{{1,6}}[{_CLOSERS}]{{0,8}}(?=\s|$)|；[{_CLOSERS}]{{0,8}}")
+_STARTS = re.compile(rf"\s+[\"'“‘「『(\[（【《]{{0,3}}(?:[A-Z0-9À-Þ{HAN}])")
+_ABBREVIATION = re.compile(
     rf"(?:^|[\s(\[（“\"'])(?:[A-Za-z]|(?:[A-Za-z]\.){{1,4}}[A-Za-z]|{'|'.join(tables()['abbreviations'].split())})$",
     re.IGNORECASE,
 )
-_LABEL = late(r"\s*\(?(?:\d{1,3}|[A-Za-z]|[IVXLivxl]{1,6}|[一二三四五六七八九十]{1,3})")
-_INLINE_LABEL = late(r"[:：;；,，] ?\d{1,2}$")
+_LABEL = re.compile(r"\s*\(?(?:\d{1,3}|[A-Za-z]|[IVXLivxl]{1,6}|[一二三四五六七八九十]{1,3})")
+_INLINE_LABEL = re.compile(r"[:：;；,，] ?\d{1,2}$")
 _PAIRS = {")": "(", "）": "（", "]": "[", "】": "【", "》": "《", "〉": "〈", "〕": "〔"}
 _OPENING = frozenset(_PAIRS.values())
 _LINE = re.compile(r"[^\n\r\u2028\u2029]+")
