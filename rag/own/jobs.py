@@ -124,10 +124,6 @@ def reindex(settings: "Settings", file: Path | None, without: str | None, say: S
     return name
 
 
-def _read(given: Mapping[str, Any], say: Say) -> Any:
-    return recognise(Path(given["path"]))
-
-
 def _index(given: Mapping[str, Any], say: Say) -> Any:
     from rag.settings import load_settings
 
@@ -135,7 +131,10 @@ def _index(given: Mapping[str, Any], say: Say) -> Any:
     return reindex(settings, given["file"] and Path(given["file"]), given["without"], say)
 
 
-JOBS: Mapping[str, Callable[[Mapping[str, Any], Say], Any]] = {"read": _read, "index": _index}
+JOBS: Mapping[str, Callable[[Mapping[str, Any], Say], Any]] = {
+    "read": lambda given, say: recognise(Path(given["path"])),
+    "index": _index,
+}
 
 
 def _restrict(limits: Limits) -> None:

@@ -51,9 +51,9 @@ class News:
 class Stopped(Exception):  # not an error of the caller's: `why` decides what is made of it
     """A job that was stopped at a limit, or ended without an answer."""
 
-    def __init__(self, why: Why, seconds: float) -> None:
+    def __init__(self, why: Why) -> None:
         """Stopped by the clock or the processor's ("time"), for want of memory, or by itself ("crash")."""
-        super().__init__(f"stopped after {seconds:.1f} s: {why}")
+        super().__init__(why)
         self.why = why
 
 
@@ -95,7 +95,7 @@ def _listen(
     while True:
         taken = monotonic() - started
         if limits.seconds and taken > limits.seconds:
-            raise Stopped("time", taken)
+            raise Stopped("time")
         patience = min(TICK, limits.seconds - taken) if limits.seconds else TICK
         if not select.select([channel], [], [], patience)[0]:
             yield News(what, done, of, monotonic() - started)
@@ -103,7 +103,7 @@ def _listen(
         block = os.read(channel, BLOCK)
         said += len(block)
         if said > MOST_SAID:
-            raise Stopped("memory", taken)
+            raise Stopped("memory")
         *lines, heard = (heard + block).split(b"\n")
         for line in lines:
             kind, told = json.loads(line)
@@ -112,11 +112,11 @@ def _listen(
             if kind == "error":
                 raise _error(*told)
             if kind == "stopped":
-                raise Stopped(told, taken)
+                raise Stopped(told)
             what, done, of = told
             yield News(what, done, of, monotonic() - started)
         if not block:
-            raise Stopped("time" if child.wait() in SIGNALLED_CPU else "crash", taken)
+            raise Stopped("time" if child.wait() in SIGNALLED_CPU else "crash")
 
 
 def _error(name: str, key: str, values: Mapping[str, Any]) -> errors.RagError:

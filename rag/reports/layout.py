@@ -9,8 +9,8 @@ import unicodedata
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from enum import StrEnum
 from itertools import groupby
+from typing import Literal, NamedTuple
 
 from rag.records import Slice
 from rag.reports.lines import Furniture, Line, Spacing, furniture_of, printed_lines, spacing_of
@@ -31,22 +31,11 @@ AFTER_PUNCTUATION = re.compile(
 )
 AFTER_WORD = re.compile(rf"(?:(?<=[a-z]{{3}})|(?<=[\u4e00-\u9fff])(?<!第)){_FIGURE}(?=[\s，。、；,.;)）]|$)")
 
+Kind = Literal["paragraph", "heading", "footnote", "mark", "number", "furniture"]  # a number: as printed
 Marks = dict[int, tuple[int, str]]  # where a mark begins → where it ends, and the mark in plain characters
 
 
-class Kind(StrEnum):
-    """What a slice of a report's text is."""
-
-    PARAGRAPH = "paragraph"
-    HEADING = "heading"
-    FOOTNOTE = "footnote"
-    MARK = "mark"  # of a footnote
-    NUMBER = "number"  # a paragraph's, as printed
-    FURNITURE = "furniture"
-
-
-@dataclass(frozen=True, slots=True)
-class Piece:
+class Piece(NamedTuple):
     """A slice of the text and what it is."""
 
     kind: Kind
@@ -83,7 +72,7 @@ def lay_out(text: str) -> Layout:
     for start, end in _running_text(body):
         marks |= {found.start(): (found.end(), plain_mark(found[0])) for found in INLINE.finditer(text, start, end)}
     marks |= _figures(body, sorter.notes, marks, text)
-    pieces = (*sorter.pieces, *(Piece(Kind.MARK, start, end) for start, (end, _) in marks.items()))
+    pieces = (*sorter.pieces, *(Piece("mark", start, end) for start, (end, _) in marks.items()))
     return Layout(tuple(_without_marks(body, marks, text)), tuple(sorter.notes), pieces, spacing)
 
 
@@ -93,10 +82,10 @@ def cover(text: str, pieces: Iterable[Piece]) -> list[Piece]:
     at = 0
     for piece in sorted(pieces, key=lambda piece: piece.start):
         if piece.start > at:
-            covered.append(Piece(Kind.FURNITURE, at, piece.start))
+            covered.append(Piece("furniture", at, piece.start))
         covered.append(piece)
         at = piece.end
-    return [*covered, Piece(Kind.FURNITURE, at, len(text))] if at < len(text) else covered
+    return [*covered, Piece("furniture", at, len(text))] if at < len(text) else covered
 
 
 def plain_mark(mark: str) -> str:
@@ -123,7 +112,7 @@ class _Sorter:
     def sort(self, lines: Sequence[Line], furniture: Mapping[int, Furniture]) -> None:
         for i, line in enumerate(lines):
             if i in furniture:
-                self.pieces.append(Piece(Kind.FURNITURE, line.start, line.end))
+                self.pieces.append(Piece("furniture", line.start, line.end))
                 if furniture[i] in ("rule", "page"):
                     self._block = line.start if furniture[i] == "rule" else None
                 continue
@@ -146,7 +135,7 @@ class _Sorter:
             self._take_note_line(line, self._block)
         elif self.body and STAR_LINE.fullmatch(self.body[-1].text) and self.body[-1].after_blank:
             star = self.body.pop()  # its footnote stands on the next line
-            self.pieces.append(Piece(Kind.FOOTNOTE, star.start, star.end))
+            self.pieces.append(Piece("footnote", star.start, star.end))
             self._begin(line, star.text, line.start, star.start)
         elif (found := UNRULED_NOTE.match(line.text)) and plain_mark(found[1]) in self._signs:
             self._begin(line, found[1], line.start + found.end(), line.start)
@@ -160,7 +149,7 @@ class _Sorter:
         elif found := self._next_mark(line):
             self._begin(line, found[1], line.start + found.end(), block)
         elif self.notes:
-            self.pieces.append(Piece(Kind.FOOTNOTE, line.start, line.end))
+            self.pieces.append(Piece("footnote", line.start, line.end))
             self.notes[-1].slices.extend(line.slices)
         else:
             self.body.append(line)
@@ -175,7 +164,7 @@ class _Sorter:
         return found
 
     def _begin(self, line: Line, mark: str, text_start: int, block: int) -> None:
-        self.pieces.append(Piece(Kind.FOOTNOTE, line.start, line.end))
+        self.pieces.append(Piece("footnote", line.start, line.end))
         slices = [(text_start, line.end)] if text_start < line.end else []
         self.notes.append(Note(plain_mark(mark), slices, block))
 

@@ -2,10 +2,9 @@
 
 import re
 from collections.abc import Container, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 
-from rag.records import Paragraph
 from rag.reports.lines import Line
 
 PRINTED_NUMBER = re.compile(r"(\d{1,3})[.．](?:\s+|$|(?=[^\W\d_]|[《“「(（]))")
@@ -154,17 +153,3 @@ def _repeated(blocks: Sequence[Block], run: Sequence[int], candidates: Sequence[
         before_itself = i + 1 in in_run and blocks[i + 1].number == block.number and not block.opens_list
         if before_itself or (i > 0 and not blocks[i - 1].complete and blocks[i - 1].number is None):
             yield i
-
-
-def tell_apart(paragraphs: Sequence[Paragraph]) -> tuple[Paragraph, ...]:
-    """The paragraphs of a report, each knowing whether its printed number stands there again."""
-    beside = {paragraph.printed for paragraph in paragraphs if paragraph.part != "main" and paragraph.printed}
-    again = {(p.part, p.printed) for p in paragraphs if p.printed is not None and "-" in p.number}
-    return tuple(
-        replace(
-            paragraph,
-            printed_again=(paragraph.part, paragraph.printed) in again,
-            printed_elsewhere=paragraph.printed in beside,
-        )
-        for paragraph in paragraphs
-    )

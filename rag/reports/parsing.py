@@ -13,7 +13,7 @@ from typing import Any
 
 from rag.records import Footnote, Language, Paragraph, Slice
 from rag.reports.blocks import ANNEX, SUMMARY, announces_part, blocks_of, read_table
-from rag.reports.layout import Kind, Note, Piece, cover, lay_out
+from rag.reports.layout import Note, Piece, cover, lay_out
 from rag.reports.lines import Line
 from rag.reports.numbering import (
     LABELLED,
@@ -23,7 +23,6 @@ from rag.reports.numbering import (
     heading_level,
     headings,
     numbered_paragraphs,
-    tell_apart,
 )
 from rag.text import join_lines
 
@@ -44,13 +43,8 @@ def parse(text: str, report: str, language: Language) -> Parsed:
     reader = _Reader(text, report, language)
     for part, blocks in _parts(blocks_of(layout)):
         reader.read(part, blocks)
-    footnotes = reader.footnotes(layout.notes)
-    finished = []
-    for i, (paragraph, groups) in enumerate(zip(reader.paragraphs, reader.groups, strict=True)):
-        spans = tuple(_spans(groups, text))
-        finished.append(replace(paragraph, text=rejoin(text, spans), spans=spans, footnotes=tuple(footnotes[i])))
-    paragraphs = tell_apart(finished)
-    pieces = [Piece(Kind.PARAGRAPH, *span) for paragraph in paragraphs for span in paragraph.spans]
+    paragraphs = tuple(reader.finished(layout.notes))
+    pieces = [Piece("paragraph", *span) for paragraph in paragraphs for span in paragraph.spans]
     return Parsed(paragraphs, tuple(cover(text, (*layout.pieces, *reader.pieces, *pieces))))
 
 
@@ -97,8 +91,8 @@ class _Reader:
     """Reads the blocks of a report, part by part, into paragraphs without text yet, pieces and footnote marks."""
 
     def __init__(self, text: str, report: str, language: Language) -> None:
-        self.paragraphs: list[Paragraph] = []
-        self.groups: list[list[Sequence[Line]]] = []  # each paragraph's lines; a group stands on a line of its own
+        self._paragraphs: list[Paragraph] = []
+        self._groups: list[list[Sequence[Line]]] = []  # each paragraph's lines; a group stands on a line of its own
         self.pieces: list[Piece] = []
         self._given: dict[str, Any] = {"report": report, "language": language}
         self._text = text
@@ -125,15 +119,31 @@ class _Reader:
             elif i in headed and not self._is_list_entry(block):
                 self._take_heading(block)
             elif self._open and numbered:
-                self.groups[-1].append(block.lines)
-                self._note_marks(block, len(self.paragraphs) - 1)
+                self._groups[-1].append(block.lines)
+                self._note_marks(block, len(self._paragraphs) - 1)
             else:
                 number = f"{'' if in_front else 'p'}{self._count(part, None)}"
                 self._begin(block, number, None, block.lines)
 
-    def footnotes(self, notes: Iterable[Note]) -> dict[int, list[Footnote]]:
+    def finished(self, notes: Iterable[Note]) -> Iterator[Paragraph]:
+        """The paragraphs with their text and footnotes; each knows whether its printed number stands there again."""
+        footnotes = self._footnotes(notes)
+        beside = {printed for part, printed in self._counts if part != "main"}
+        for i, (paragraph, groups) in enumerate(zip(self._paragraphs, self._groups, strict=True)):
+            spans = tuple(_spans(groups, self._text))
+            printed = paragraph.printed
+            yield replace(
+                paragraph,
+                text=rejoin(self._text, spans),
+                spans=spans,
+                footnotes=tuple(footnotes[i]),
+                printed_again=printed is not None and self._counts[paragraph.part, printed] > 1,
+                printed_elsewhere=printed is not None and printed in beside,
+            )
+
+    def _footnotes(self, notes: Iterable[Note]) -> dict[int, list[Footnote]]:
         """Paragraph → its footnotes: the paragraph their mark stands in, else the last one before their block."""
-        starts = [groups[0][0].start for groups in self.groups]
+        starts = [groups[0][0].start for groups in self._groups]
         footnotes: dict[int, list[Footnote]] = defaultdict(list)
         for note in notes:
             here = self._marks[note.mark]
@@ -147,7 +157,7 @@ class _Reader:
         """Whether a block that reads like a heading is an entry of a list in the open paragraph."""
         if not self._open:
             return False
-        last = self.groups[-1][-1]
+        last = self._groups[-1][-1]
         level = heading_level(block.text)
         after_entry = level == LABELLED and heading_level(last[0].text) == LABELLED
         return after_entry or (level in (LABELLED, None) and last[-1].opens_list)
@@ -157,7 +167,7 @@ class _Reader:
         start, end = first.slices[0]
         found = PRINTED_NUMBER.match(first.text)
         begins = min(start + len(found[0] if found else ""), end)  # a footnote mark may follow the number
-        self.pieces.append(Piece(Kind.NUMBER, start, begins))
+        self.pieces.append(Piece("number", start, begins))
         slices = (*([(begins, end)] if begins < end else ()), *first.slices[1:])
         lines = [*([replace(first, slices=slices)] if slices else ()), *block.lines[1:]]
         times = self._count(self._part, printed)
@@ -165,7 +175,7 @@ class _Reader:
 
     def _take_heading(self, block: Block) -> None:
         slices = [each for line in block.lines for each in line.slices]
-        self.pieces += [Piece(Kind.HEADING, *each) for each in slices]
+        self.pieces += [Piece("heading", *each) for each in slices]
         level = heading_level(block.text) or UNNUMBERED
         if level < UNNUMBERED:
             self._path = [each for each in self._path if each[0] < level]
@@ -173,13 +183,13 @@ class _Reader:
             self._path.pop()  # unnumbered headings in a row nest; one alone takes the place of the last
         self._path.append((level, _clean(self._text[start:end] for start, end in slices)))
         self._after_heading, self._open = True, False
-        self._note_marks(block, len(self.paragraphs))
+        self._note_marks(block, len(self._paragraphs))
 
     def _take_table(self, lines: Sequence[Line]) -> None:
         rows, bodies = read_table(lines)
-        self.pieces += [Piece(Kind.HEADING, *each) for line in (lines[0], *bodies) for each in line.slices]
+        self.pieces += [Piece("heading", *each) for line in (lines[0], *bodies) for each in line.slices]
         again = [line for line in lines[1:] if line.text == lines[0].text]
-        self.pieces += [Piece(Kind.FURNITURE, *each) for line in again for each in line.slices]
+        self.pieces += [Piece("furniture", *each) for line in again for each in line.slices]
         part = f"{self._part}-table"
         for label, body, cells in rows:
             groups: list[Sequence[Line]] = [[line] for line in (label, *(line for _, line in cells)) if line]
@@ -191,13 +201,13 @@ class _Reader:
     def _begin(self, block: Block, number: str, printed: str | None, lines: Sequence[Line]) -> None:
         self._add(self._part, number, printed, [lines])
         self._after_heading, self._open = False, True
-        self._note_marks(block, len(self.paragraphs) - 1)
+        self._note_marks(block, len(self._paragraphs) - 1)
 
     def _add(self, part: str, number: str, printed: str | None, groups: list[Sequence[Line]], **row: Any) -> None:
         above = tuple(text for _, text in self._path)
         given = {**self._given, "part": part, "number": number, "printed": printed, "headings": above, **row}
-        self.paragraphs.append(Paragraph(position=len(self.paragraphs), text="", **given))
-        self.groups.append(groups)
+        self._paragraphs.append(Paragraph(position=len(self._paragraphs), text="", **given))
+        self._groups.append(groups)
 
     def _count(self, part: str, printed: str | None) -> int:
         self._counts[part, printed] += 1

@@ -201,7 +201,7 @@ def test_indexing_that_fails_or_is_left_changes_nothing(
 
     def stops(*given: Any) -> Generator[Any, None, Any]:
         yield "working"
-        raise Stopped("crash", 1.0)
+        raise Stopped("crash")
 
     monkeypatch.setattr(own, "run", stops)
     with pytest.raises(ReportError, match="The index could not be written"):
@@ -228,7 +228,7 @@ def test_a_reader_that_was_stopped_is_told_with_the_file_and_a_way_out(
 ) -> None:
     def stops(*given: Any) -> Generator[Any, None, Any]:
         yield "working"
-        raise Stopped(why, 1.0)
+        raise Stopped(why)
 
     monkeypatch.setattr(own, "run", stops)
     with pytest.raises(ReportError, match=r"^渡船_1\.txt: .+; .+plain text$"):

@@ -11,7 +11,6 @@ from rag.errors import UnknownParagraph
 from rag.records import Paragraph, Report
 from rag.references import find_paragraphs, look_up, named_reports, printed_references, written
 from rag.reports import ReadReport
-from rag.reports.numbering import tell_apart
 
 S, A67, BMS, A70, UNODC = "S/2021/839", "A/67/176", "A/CONF.192/BMS/2021/1", "A/70/183", "004_0cf6bfd787c3b7d3"
 Seeds = tuple[dict[str, Report], tuple[Paragraph, ...]]
@@ -236,8 +235,8 @@ ANNEXED = Report("A/99/9", "annexed.txt", "en", "", "2" * 64, symbol="A/99/9")
 @pytest.mark.parametrize("language", ["zh", "en"])
 def test_any_number_of_annexes_can_be_written_and_found(language: str) -> None:
     parts = ["main", "annex", *(f"annex-{n}" for n in range(2, 100)), "annex-12-table"]
-    paragraphs = [Paragraph("A/99/9", part, "3", n, "Text.", "en", "3", row="Row") for n, part in enumerate(parts)]
-    paragraphs = tell_apart(paragraphs)
+    given = {"printed": "3", "printed_elsewhere": True, "row": "Row"}
+    paragraphs = [Paragraph("A/99/9", part, "3", n, "Text.", "en", **given) for n, part in enumerate(parts)]
     known = ({ANNEXED.id: ANNEXED}, paragraphs)
     printed = [written(paragraph, ANNEXED, language) for paragraph in paragraphs]
     assert [found(each, known) for each in printed] == [[paragraph.id] for paragraph in paragraphs]

@@ -73,7 +73,7 @@ def test_what_breaks_mean_is_told_from_what_follows_long_lines(text: str, spacin
     ],
 )
 def test_furniture_is_recognised_by_its_shape(text: str, furniture: list[str]) -> None:
-    assert pieces(text, Kind.FURNITURE) == furniture
+    assert pieces(text, "furniture") == furniture
 
 
 @pytest.mark.parametrize(
@@ -88,12 +88,12 @@ def test_furniture_is_recognised_by_its_shape(text: str, furniture: list[str]) -
     ],
 )
 def test_text_that_looks_like_furniture_is_none(text: str) -> None:
-    assert not pieces(text, Kind.FURNITURE)
+    assert not pieces(text, "furniture")
 
 
 def test_addresses_are_furniture_only_where_a_page_of_a_pdf_lists_its_links() -> None:
     text = f"{HALF}\n\n{HALF}\n\nhttps://a.example/\nhttps://b.example/\n {HALF}\n\nend, at\nhttps://c.example/\n"
-    assert pieces(text, Kind.FURNITURE) == ["https://a.example/", "https://b.example/"]
+    assert pieces(text, "furniture") == ["https://a.example/", "https://b.example/"]
     assert body(text)[2:] == [HALF.strip(), "end, at", "https://c.example/"]
 
 

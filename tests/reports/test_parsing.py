@@ -11,7 +11,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from rag.records import Language
-from rag.reports import Kind, ReadReport, parse, read_folder, read_report, rejoin
+from rag.reports import ReadReport, parse, read_folder, read_report, rejoin
 from rag.reports.lines import ADDRESS_LINE, RULE
 from rag.reports.parsing import Parsed
 
@@ -49,7 +49,7 @@ def check_laws(text: str, parsed: Parsed) -> None:
     assert "".join(text[piece.start : piece.end] for piece in parsed.pieces) == text
     assert all(one.end == other.start for one, other in zip(parsed.pieces, parsed.pieces[1:], strict=False))
     spans = [span for paragraph in parsed.paragraphs for span in paragraph.spans]
-    assert sorted(spans) == [(piece.start, piece.end) for piece in parsed.pieces if piece.kind is Kind.PARAGRAPH]
+    assert sorted(spans) == [(piece.start, piece.end) for piece in parsed.pieces if piece.kind == "paragraph"]
     for paragraph in parsed.paragraphs:
         assert rejoin(text, paragraph.spans) == paragraph.text
         assert list(paragraph.spans) == sorted(paragraph.spans)
@@ -91,7 +91,7 @@ def test_furniture_of_a_seed_is_only_blanks_rules_addresses_running_heads_and_re
 ) -> None:
     found = seeds()[report]
     furniture = Counter(
-        found.report.text[piece.start : piece.end].strip() for piece in found.pieces if piece.kind is Kind.FURNITURE
+        found.report.text[piece.start : piece.end].strip() for piece in found.pieces if piece.kind == "furniture"
     )
     odd = {words: n for words, n in furniture.items() if words and not RULE.fullmatch(words) and "://" not in words}
     assert all(ADDRESS_LINE.fullmatch(words) for words in furniture if "://" in words)
