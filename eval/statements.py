@@ -70,7 +70,7 @@ def _outcome(case: Case, paragraph: Paragraph, reports: Mapping[str, Report], le
     bare = case.statement.rstrip("。.")
     answer = f"{bare}[1]。" if case.lang == "zh" else f"{bare} [1]."
     checked = check_answer(answer, {1: paragraph}, reports, case.lang, lexicon)
-    if checked.rejected:
+    if checked.left_out:
         return "rejected"
     return "supported" if checked.verified else "not-checked"
 

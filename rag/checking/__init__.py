@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from rag.checking.passages import MARKER, Passage, cite_quote, texts_of, unsupported_figures
 from rag.checking.statements import Checker, Statement, refuses
-from rag.checking.words import tables
+from rag.checking.words import pattern, tables
 from rag.lexicon import Lexicon
 from rag.records import Citation, Language, Paragraph, Rejected, Report, Slice, Verdict
 from rag.text import sentences
@@ -22,24 +22,6 @@ __all__ = [
     "texts_of",
     "unsupported_figures",
 ]
-
-REJECTED = (Verdict.NOT_FOUND, Verdict.NUMBER_MISMATCH)
-
-_NOTED = re.compile(  # how models write markers: 【1】, ［1、2］, [段落 1], [para. 1], [^1]
-    r"[\[【［〔]\s?(?:第|段落?|来源|出处|passages?|paragraphs?|paras?\.?|sources?|\^|#)?\s?"
-    r"(\d{1,3}(?:\s?[,，、;；和及与&]\s?\^?\d{1,3}){0,9})\s?(?:段)?\s?[\]】］〕]",
-    re.IGNORECASE,
-)
-_ROUND = re.compile(r"(?<=\S)\s?[(（](\d{1,2})[)）](?=\s*(?:[。.；;！!\[(（]|$))", re.MULTILINE)  # at a statement's end
-_SAID_FIRST = re.compile(  # 根据第2段，… or "According to paragraph 2, …", where the number is a passage's
-    r"(?P<start>^|[。！？!?\n] ?)(?:根据|依据|据)第?\s?\[?(?P<zh>\d{1,2})\]?\s?段[，,]?\s?(?P<rest>[^。！？!?\n]+)"
-    r"|(?P<begin>^|[.!?\n] ?)(?:According to|As stated in|In) paragraph \[?(?P<en>\d{1,2})\]?,?\s"
-    r"(?P<more>[^.!?\n]+)"
-)
-_BEHIND_STOP = re.compile(
-    '([。！？!?；;.]{1,3}[”"」』’)）]{0,3})[ \t]{0,3}(\\[\\d{1,3}\\](?:[ \t]?\\[\\d{1,3}\\]){0,9})'
-)
-_ENDS = re.compile(r"\[\d{1,3}\][。.；;！!]?|[。！？](?![”’」』])|[.!?](?=\s|$)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,11 +42,6 @@ class Checked:
     def unsure(self) -> int:
         """How many have their figures and quotations in what they cite, while words do not tell of the rest."""
         return sum(statement.verdict == Verdict.NOT_CHECKED for statement in self.statements)
-
-    @property
-    def rejected(self) -> int:
-        """How many do not."""
-        return sum(statement.verdict in REJECTED for statement in self.statements)
 
 
 def check_answer(
@@ -92,7 +69,7 @@ def check_answer(
             marker for beside in (cited[n + 1 : n + 2], cited[max(0, n - 1) : n]) for one in beside for marker in one
         ]
         statement = checker.check(text, markers or checker.source_of(text, around), bool(markers))
-        if statement.verdict in REJECTED and markers and (source := checker.source_of(text, ())):
+        if statement.why and markers and (source := checker.source_of(text, ())):
             moved = checker.check(text, source, cited=True)
             statement = moved if moved.verdict in (None, Verdict.SUPPORTED) else statement
         statements.append(statement)
@@ -154,9 +131,11 @@ def plain_markers(answer: str, known: Iterable[int]) -> str:
             return f"{match['start']}{match['rest']}[{number}]"
         return f"{match['begin']}{match['more'][:1].upper()}{match['more'][1:]} [{number}]"
 
-    answer = _NOTED.sub(written_plainly, _SAID_FIRST.sub(said_first, answer))
-    answer = _ROUND.sub(lambda match: written_plainly(match) if int(match[1]) in known else match.group(), answer)
-    return _BEHIND_STOP.sub(_before_stop, answer)
+    answer = pattern("marker").sub(written_plainly, pattern("marker-first").sub(said_first, answer))
+    answer = pattern("marker-round").sub(
+        lambda match: written_plainly(match) if int(match[1]) in known else match.group(), answer
+    )
+    return pattern("marker-behind").sub(_before_stop, answer)
 
 
 def _before_stop(match: re.Match[str]) -> str:
@@ -167,5 +146,5 @@ def _before_stop(match: re.Match[str]) -> str:
 
 def complete_statements(answer: str) -> str:
     """An answer that was cut off, up to the last marker or stop; all of it where it has neither."""
-    ends = [match.end() for match in _ENDS.finditer(answer)]
+    ends = [match.end() for match in pattern("end").finditer(answer)]
     return answer[: ends[-1]] if ends else answer

@@ -39,9 +39,9 @@ def compare(
     content = [word for sentence in said for word in sentence.content]
     window = _window(content, [sentence for sentence in known if sentence in nearest], known)
     paired = {ours: theirs for sentence in said for ours, theirs in _pairs(sentence, window)}
-    covering = covers(said)
+    covering, there = ([each for one in text for each in covers(one)] for text in (said, window))
     counted = any(word.figure for sentence in said for word in sentence.words)
-    unlikes = unlike(covering, covers(window), paired, counted)
+    unlikes = unlike(covering, there, paired, counted)
     if "not" in unlikes or any(_opposite(*each) for each in aligned):
         return Verdict.NOT_FOUND
     cues = {word for cover in covering for word in cover.cue}

@@ -29,12 +29,8 @@ class Cover:
     cue: tuple[Word, ...] = ()  # the words it is written with
 
 
-def covers(text: Sequence[Sentence]) -> list[Cover]:
-    """Each operator of some sentences with what it covers: the rest of its clause."""
-    return [cover for sentence in text for cover in _covers(sentence)]
-
-
-def _covers(sentence: Sentence) -> Iterator[Cover]:
+def covers(sentence: Sentence) -> Iterator[Cover]:
+    """Each operator of a sentence with what it covers: the rest of its clause."""
     found = _cues(sentence)
     cues = [word for word in sentence.words if any(a <= word.start < word.end <= b for _, (a, b) in found)]
     for operator, (start, end) in found:

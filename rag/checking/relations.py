@@ -125,7 +125,7 @@ def swapped(said: Sequence[Sentence], source: Sequence[Sentence], paired: Mappin
     known = [each for sentence in source for each in _doers(sentence)]
     for name, _, deed in (each for sentence in said for each in _doers(sentence)):
         others = [names for _, names, other in known if other.like(deed)]
-        if others and not any(_meet(name, each) or _again(each) for each in others):
+        if others and not any(_meet(name, each) for each in others):
             return True
     return any(_inverted(sentence, paired) for sentence in said)
 
@@ -194,18 +194,14 @@ def _names(sentence: Sentence) -> list[Name]:
     return names
 
 
-def _again(name: Name) -> bool:
-    """Whether a name is a common noun that takes up one from before: "the Office"."""
-    return len(name) == 1 and name[0].text in listed("organs")
-
-
 def _meet(one: Name, other: Name) -> bool:
-    """Whether two names share a word, or one abbreviates the other."""
+    """Whether two names share a word, one abbreviates the other, or the other takes up one before it: "the Office"."""
     letters = ["".join(word.text[0] for word in name) for name in (other, one)]
-    short = any(
-        len(w.text) > 1 and w.text in long for name, long in zip((one, other), letters, strict=True) for w in name
-    )
-    return short or any(word.among(other) for word in one)
+    short = [
+        word.text in long for name, long in zip((one, other), letters, strict=True) for word in name if word.text[1:]
+    ]
+    again = len(other) == 1 and other[0].text in listed("organs")
+    return again or any(short) or any(word.among(other) for word in one)
 
 
 def misattributed(said: Sequence[Sentence], source: Sequence[Sentence]) -> bool:

@@ -188,7 +188,7 @@ def test_an_answer_cut_by_the_limit_ends_with_its_last_whole_statement(cut: str,
 )
 def test_what_the_paragraph_says_is_verified(answer: str, language: Language) -> None:
     checked = _checked(answer, language)
-    assert (checked.verified, checked.rejected) == (1, 0), checked
+    assert (checked.verified, len(checked.left_out)) == (1, 0), checked
     assert all(citation.verdict in OK for citation in checked.citations)
     assert "核实" not in checked.text
     assert "verified" not in checked.text
@@ -219,7 +219,7 @@ def test_what_the_paragraph_does_not_say_is_left_out_with_the_reason(
     answer: str, language: Language, reason: str
 ) -> None:
     checked = _checked(answer, language)
-    assert (checked.verified, checked.rejected) == (0, 1), checked
+    assert (checked.verified, len(checked.left_out)) == (0, 1), checked
     assert (checked.text, checked.citations) == ("", ())
     (left_out,) = checked.left_out
     assert MARKER.sub("", answer).rstrip("。. ") == left_out.text.rstrip("。. ")
@@ -279,7 +279,7 @@ def test_a_statement_is_held_against_what_its_words_are_said_of(statement: str, 
     checked = _checked(statement, language, {1: GIFTS, 2: SEIZED, 3: ONLY_ZH})
     verdicts = {"supported": Verdict.SUPPORTED, "not-checked": Verdict.NOT_CHECKED, "denied": Verdict.NOT_FOUND}
     assert [citation.verdict for citation in checked.statements[0].citations] == [verdicts[outcome]], checked
-    counts = (checked.verified, checked.unsure, checked.rejected)
+    counts = (checked.verified, checked.unsure, len(checked.left_out))
     assert counts == tuple(int(outcome == each) for each in ("supported", "not-checked", "denied"))
 
 
@@ -383,7 +383,7 @@ def test_a_number_of_things_that_the_question_gave_need_not_be_in_the_paragraph_
 
 def test_good_statements_stay_beside_bad_ones() -> None:
     checked = _checked("至少有176 095名平民死亡[1]。其中99%是儿童[1]。会议主席是基马尼[2]。")
-    assert (checked.verified, checked.rejected) == (2, 1)
+    assert (checked.verified, len(checked.left_out)) == (2, 1)
 
 
 def test_a_statement_without_a_marker_gets_the_passage_that_supports_it() -> None:
@@ -411,7 +411,7 @@ def test_a_passage_cited_for_nothing_is_let_go_beside_one_that_supports() -> Non
 
 def test_a_lead_in_cites_nothing_and_is_not_counted() -> None:
     checked = _checked("报告指出以下各点：\n- 马丁·基马尼当选会议主席[2]。")
-    assert (checked.verified, checked.rejected) == (1, 0)
+    assert (checked.verified, len(checked.left_out)) == (1, 0)
 
 
 def test_a_quotation_of_a_rendering_is_unofficial_and_has_the_original_beside_it() -> None:
