@@ -83,9 +83,6 @@ class Row:
     four_bit: bool = False  # what is installed is the four-bit copy
 
 
-# --- what is known and what is here -----------------------------------------------------------------------------------
-
-
 @cache
 def known_models() -> tuple[Model, ...]:
     """The models of data/models.toml in its order, language models best first."""
@@ -212,9 +209,6 @@ def gguf_parts(path: Path) -> list[Path]:
 def size_of(path: Path) -> int:
     """The bytes of a file, or of all files in a folder; 0 where there is none."""
     return sum(each.stat().st_size for each in (path, *path.rglob("*")) if each.is_file())
-
-
-# --- choosing ---------------------------------------------------------------------------------------------------------
 
 
 def _fits(model: Model) -> bool:

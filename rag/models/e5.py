@@ -8,7 +8,7 @@ out exactly as the copy has them, in 32 bits; the pooler, which the copy lacks a
 import json
 import shutil
 import struct
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -33,13 +33,9 @@ def convert(copy: Path, tokenizer: Path, folder: Path) -> None:
     from safetensors.numpy import save_file
 
     sizes, tensors = read(copy)
-    written = (resources.files("rag") / "data" / "multilingual-e5-small.files.json").read_text(encoding="utf-8")
-    files = json.loads(written)
+    files = _form()["files"]
     files["config.json"] |= sizes
-    files["1_Pooling/config.json"] = {
-        "word_embedding_dimension": sizes["hidden_size"],
-        **files["1_Pooling/config.json"],
-    }
+    files["1_Pooling/config.json"] = {"word_embedding_dimension": sizes["hidden_size"]} | files["1_Pooling/config.json"]
     files["sentence_bert_config.json"] = {"max_seq_length": sizes["max_position_embeddings"]}
     (folder / "1_Pooling").mkdir(parents=True)
     for name, content in files.items():
@@ -49,59 +45,34 @@ def convert(copy: Path, tokenizer: Path, folder: Path) -> None:
 
 
 def read(copy: Path) -> tuple[dict[str, Any], dict[str, Weights]]:
-    """The sizes of the model and its tensors under the names transformers gives them."""
+    """The sizes of the model and its tensors, both under the names transformers gives them."""
     content = copy.read_bytes()
     header = struct.Struct("<4sI7ifi5iQ")
-    magic, version, *numbers = header.unpack_from(content)
-    hidden, layers, heads, inner, vocabulary, positions, types, epsilon, block, pieces, *_, blob = numbers
+    magic, version, *numbers, block, pieces, _, _, _, _, blob = header.unpack_from(content)
     if (magic, version, block) != (*FORM, BLOCK):
         raise ModelError("four-bit-form", copy=str(copy), form=f"{magic!r}, version {version}, blocks of {block}")
-    sizes = {
-        "hidden_size": hidden,
-        "num_hidden_layers": layers,
-        "num_attention_heads": heads,
-        "intermediate_size": inner,
-        "vocab_size": vocabulary,
-        "max_position_embeddings": positions,
-        "type_vocab_size": types,
-        "layer_norm_eps": round(epsilon, 15),
-    }
+    form = _form()
+    sizes = dict(zip(form["sizes"], numbers, strict=True))
+    sizes["layer_norm_eps"] = round(sizes["layer_norm_eps"], 15)
     at = header.size + 4 * (pieces + 1) + 4 * pieces + blob
     _, map_bytes = struct.unpack_from("<iI", content, at)
     held = dict(_tensors(content, at + 8 + map_bytes))
-    tensors = {name: held[short].reshape(shape) for short, (name, shape) in _tensor_names(sizes).items()}
-    pooler = {
-        "pooler.dense.weight": np.zeros((hidden, hidden), np.float32),
-        "pooler.dense.bias": np.zeros(hidden, np.float32),
-    }
-    return sizes, tensors | pooler
-
-
-def _tensor_names(sizes: Mapping[str, int]) -> dict[str, tuple[str, tuple[int, ...]]]:
-    """Of every tensor its name in the copy, the name transformers' BertModel gives it, and its shape."""
-    hidden, inner = sizes["hidden_size"], sizes["intermediate_size"]
-    tensors: dict[str, tuple[str, tuple[int, ...]]] = {
-        "emb.word": ("embeddings.word_embeddings.weight", (sizes["vocab_size"], hidden)),
-        "emb.pos": ("embeddings.position_embeddings.weight", (sizes["max_position_embeddings"], hidden)),
-        "emb.type": ("embeddings.token_type_embeddings.weight", (sizes["type_vocab_size"], hidden)),
-        "emb.ln.w": ("embeddings.LayerNorm.weight", (hidden,)),
-        "emb.ln.b": ("embeddings.LayerNorm.bias", (hidden,)),
-    }
-    of_layer: dict[str, tuple[str, tuple[int, ...]]] = {
-        "q": ("attention.self.query", (hidden, hidden)),
-        "k": ("attention.self.key", (hidden, hidden)),
-        "v": ("attention.self.value", (hidden, hidden)),
-        "ao": ("attention.output.dense", (hidden, hidden)),
-        "aln": ("attention.output.LayerNorm", (hidden,)),
-        "fi": ("intermediate.dense", (inner, hidden)),
-        "fo": ("output.dense", (hidden, inner)),
-        "oln": ("output.LayerNorm", (hidden,)),
-    }
+    wanted = dict(form["tensors"])
     for n in range(sizes["num_hidden_layers"]):
-        for part, (standard, shape) in of_layer.items():
-            tensors[f"l{n}.{part}.w"] = (f"encoder.layer.{n}.{standard}.weight", shape)
-            tensors[f"l{n}.{part}.b"] = (f"encoder.layer.{n}.{standard}.bias", shape[:1])
-    return tensors
+        for short, (name, *shape) in form["tensors_of_a_layer"].items():
+            wanted[short.format(n=n)] = (name.format(n=n), *shape)
+    tensors = {name: held[short].reshape([sizes[size] for size in shape]) for short, (name, *shape) in wanted.items()}
+    hidden = sizes["hidden_size"]
+    tensors["pooler.dense.weight"] = np.zeros((hidden, hidden), np.float32)
+    tensors["pooler.dense.bias"] = np.zeros(hidden, np.float32)
+    return sizes, tensors
+
+
+def _form() -> dict[str, Any]:
+    """The names of its sizes and tensors, and the files that are the same for each."""
+    path = resources.files("rag") / "data" / "multilingual-e5-small.copy.json"
+    form: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    return form
 
 
 def _tensors(content: bytes, at: int) -> Iterator[tuple[str, Weights]]:

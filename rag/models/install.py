@@ -93,7 +93,14 @@ def add(path: Path, settings: Settings) -> Path:
     place.parent.mkdir(parents=True, exist_ok=True)
     _check_room(place.parent, sum(map(size_of, files)))
     for file in reversed(files):  # the first last: it stands for all
-        _copy(file, place if file is files[0] else place.with_name(file.name))
+        to = place if file is files[0] else place.with_name(file.name)
+        part = to.with_name(f"{to.name}.added{PART}")
+        _delete([part])
+        if file.is_file():
+            shutil.copyfile(file, part)
+        else:
+            shutil.copytree(file, part, ignore=shutil.ignore_patterns(*PICKLES))
+        os.replace(part, to)
     return place
 
 
@@ -120,16 +127,6 @@ def _check_known(files: Sequence[Path], model: Model) -> None:
         expected = sums.get(weights.name, "")
         if expected and weights.is_file() and checksum_of(weights) != expected:
             raise ModelError("model-other-checksum", file=str(weights), name=model.name)
-
-
-def _copy(source: Path, place: Path) -> None:
-    part = place.with_name(f"{place.name}.added{PART}")
-    _delete([part])
-    if source.is_file():
-        shutil.copyfile(source, part)
-    else:
-        shutil.copytree(source, part, ignore=shutil.ignore_patterns(*PICKLES))
-    os.replace(part, place)
 
 
 def _delete(paths: Sequence[Path]) -> None:
