@@ -228,7 +228,7 @@ def _source(source: str, model: Model) -> str:
     if source == "hub":
         stated = "" if model.sha256 else ", SHA-256 as the hub states it"
         return f"the hub: {'/'.join(part for part in (model.hub, model.file) if part)}{stated}"
-    first, last = model.wheels[0], model.wheels[-1]
+    first, last = model.wheels[0].requirement, model.wheels[-1].requirement
     if not model.file:
         return f"wheels of other publishers: {first} and {last}; a four-bit copy. --source hub brings the original"
     return f"wheels of another publisher: {first} to {last}, compared with the model publisher's checksum"

