@@ -20,7 +20,7 @@ from rag.page.markup import (
     report_html,
 )
 from rag.page.turns import Busy, Turns
-from rag.page.wording import complaint, words
+from rag.page.wording import words
 from rag.records import Answer, Filters, Language, Paragraph, Quoted, Retrieved, Slice, Turn, Verdict, Waiting, Writing
 from rag.text import language as language_of
 
@@ -80,7 +80,7 @@ def ask_in_turn(
     try:
         turn = turns.take()
     except Busy as error:
-        yield View(tuple(exchanges), box=question, notice=notice_html(complaint(error, page)))
+        yield View(tuple(exchanges), box=question, notice=notice_html(error.told(page)))
         return
     with turn:
         seconds = 0.0
@@ -127,8 +127,7 @@ def ask(
                 at_the_model()
             yield View(before, question, growing)
     except RagError as error:
-        said = complaint(error, page, question, assistant.settings.question_limit)
-        yield View(before, box=question, notice=notice_html(said))
+        yield View(before, box=question, notice=notice_html(error.told(page)))
 
 
 def _exchange(assistant: Assistant, answer: Answer, filters: Filters, turn: int) -> Exchange:
@@ -158,7 +157,7 @@ def open_paragraph(assistant: Assistant, asked: Mapping[str, object], page: Lang
     index, name = assistant.index, str(asked.get("p", ""))
     paragraph = index.paragraph(name)
     if paragraph is None:
-        return notice_html(complaint(UnknownParagraph("unknown-paragraph", id=name[:80]), page))
+        return notice_html(UnknownParagraph("unknown-paragraph", id=name[:80]).told(page))
     marked: dict[str, list[Slice]] = {}
     verdicts: list[tuple[str, Verdict]] = []
     quotations = asked.get("q")
@@ -183,7 +182,7 @@ def open_report(assistant: Assistant, name: str, page: Language) -> str:
     """The reader's HTML of a whole report."""
     report = assistant.index.reports.get(name)
     if report is None:
-        return notice_html(complaint(SettingError("no-such-report", name=name[:80]), page))
+        return notice_html(SettingError("no-such-report", name=name[:80]).told(page))
     paragraphs = [paragraph for paragraph in assistant.index.paragraphs if paragraph.report == name]
     return report_html(report, paragraphs, page)
 
@@ -198,7 +197,7 @@ def compare(assistant: Assistant, turns: Turns, topic: str, page: Language) -> s
                 hits = assistant.search(topic, COMPARED + 3, Filters(frozenset({report.id})))
                 columns.append((report, [hit for hit in hits if hit.paragraph.part != "front"][:COMPARED]))
     except (QuestionError, Busy) as error:
-        return notice_html(complaint(error, page, topic, assistant.settings.question_limit))
+        return notice_html(error.told(page))
     return comparison_html(topic, columns, page)
 
 

@@ -14,7 +14,7 @@ from rag.own.jobs import TITLE
 from rag.own.limited import News
 from rag.page.asking import PRIVATE, QUIETLY
 from rag.page.markup import notice_html, render
-from rag.page.wording import Screen, complaint, words
+from rag.page.wording import Screen, words
 from rag.records import Language
 
 READERS = 2  # files read at once: each may take 2 GiB
@@ -74,7 +74,7 @@ class LibraryTab:
             reading = own.preview(chosen, self.assistant.settings, self.assistant.index)
             seen = yield from _follow(reading, chosen.name, page, [gr.skip()] * 6)
         except RagError as error:
-            yield _emptied(notice_html(complaint(error, page)))
+            yield _emptied(notice_html(error.told(page)))
             return
         finally:
             chosen.unlink(missing_ok=True)  # Gradio would keep it, where whoever knows the address could fetch it
@@ -93,7 +93,7 @@ class LibraryTab:
             yield from _follow(adding, "", page, [gr.update(visible=False), *still])
             self.assistant.reopen()
         except RagError as error:
-            yield [notice_html(complaint(error, page)), gr.update(visible=True), *still]
+            yield [notice_html(error.told(page)), gr.update(visible=True), *still]
             return
         done = render("done", page, sentence=words(page)["own_added"].format(name=facts.symbol or seen.file))
         yield [*_emptied(done), *self._list_anew(page)]
@@ -107,7 +107,7 @@ class LibraryTab:
             yield from _follow(own.remove(name, self.assistant.settings), "", page, still)
             self.assistant.reopen()
         except RagError as error:
-            yield [notice_html(complaint(error, page)), *self._list_anew(page)]
+            yield [notice_html(error.told(page)), *self._list_anew(page)]
             return
         done = render("done", page, sentence=words(page)["own_removed"].format(name=name))
         yield [done, *self._list_anew(page)]

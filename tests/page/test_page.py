@@ -17,12 +17,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jinja2 import nodes
 
-from rag.errors import IndexProblem, QuestionError, RagError
+from rag.errors import QuestionError
 from rag.page import conversation
 from rag.page.conversation import Exchange
 from rag.page.export import as_docx, as_json, as_markdown
 from rag.page.markup import answer_html, mark, paragraph_html, question_html, templates
-from rag.page.wording import complaint, words
+from rag.page.wording import words
 from rag.records import Answer, Citation, Filters, Hit, Paragraph, Report, Retrieved, Translation, Verdict, Waiting
 
 REPORT = Report("A/99/1", "a.txt", "zh", "", "", symbol="A/99/1", date="2033", titles={"en": "Ferries", "zh": "渡船"})
@@ -145,18 +145,13 @@ def test_every_word_the_page_asks_for_exists() -> None:
     assert asked_in_python() | asked_in_templates() <= set(words("en"))
 
 
-@pytest.mark.parametrize(
-    ("error", "question", "said"),
-    [
-        pytest.param(QuestionError(""), "  ", "问题是空的", id="empty"),
-        pytest.param(QuestionError(""), "问" * 30, "30 个字符", id="too long"),
-        pytest.param(QuestionError(""), "a\x00", "无法识别", id="binary"),
-        pytest.param(IndexProblem("x"), "", "rapporteur build", id="index"),
-        pytest.param(RagError("else"), "", "没有成功。", id="any other"),
-    ],
-)
-def test_errors_are_told_in_chinese(error: RagError, question: str, said: str) -> None:
-    assert said in complaint(error, "zh", question, 20)
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_an_error_keeps_the_question_and_the_conversation_and_is_told_in_the_pages_language(language: Any) -> None:
+    kept = (Exchange(answer("x"), ({}, {})),)
+    error = QuestionError("question-too-long", size=2_001, limit=2_000)
+    *_, view = conversation.ask(Scripted([error]), "?!", kept, Filters(), language)  # type: ignore[arg-type]
+    assert (view.exchanges, view.box, view.asking) == (kept, "?!", "")
+    assert ("问题有 2,001 个字符" if language == "zh" else "The question has 2,001 characters") in view.notice
 
 
 class Scripted:
@@ -182,13 +177,6 @@ def test_the_paragraphs_come_first_then_the_growing_text_then_the_answer() -> No
     assert "A/99/1，第4段" in views[1].growing
     assert views[2].growing == views[1].growing
     assert [message["role"] for message in views[3].messages] == ["user", "assistant"]
-
-
-def test_an_error_keeps_the_question_and_the_conversation() -> None:
-    kept = (Exchange(answer("x"), ({}, {})),)
-    *_, view = conversation.ask(Scripted([QuestionError("Too long.")]), "?!", kept, Filters(), "en")  # type: ignore[arg-type]
-    assert (view.exchanges, view.box, view.asking) == (kept, "?!", "")
-    assert "Too long." in view.notice
 
 
 @pytest.mark.parametrize(
