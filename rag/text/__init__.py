@@ -4,9 +4,8 @@ from rag.text.folding import clean_question, fold, fold_with_offsets, join_lines
 from rag.text.numbers import figure_supported, figures
 from rag.text.numerals import Figure
 from rag.text.quotes import find_quote
-from rag.text.sentences import sentences
+from rag.text.segmentation import Segmenter, character_pairs, ordinals, sentences, term_en, terms_en
 from rag.text.symbols import symbols
-from rag.text.words import Segmenter, character_pairs, ordinals, term_en, terms_en
 
 __all__ = [
     "Figure",

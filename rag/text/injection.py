@@ -7,7 +7,7 @@ import re
 
 from rag.records import Language
 from rag.text.folding import clean_question, tables
-from rag.text.sentences import sentences
+from rag.text.segmentation import sentences
 
 LEFT_OUT = "……"  # stands where sentences of a passage are left out
 

@@ -1,4 +1,4 @@
-"""rag.text.sentences: where sentences begin and end."""
+"""rag.text.segmentation: where sentences begin and end."""
 
 import time
 
@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rag.records import Language
-from rag.text.sentences import sentences
+from rag.text.segmentation import sentences
 
 PARAGRAPH = st.text(
     st.one_of(st.sampled_from("。！？；.!?;:()（）《》[] \n\u2028\t“”\"'aAéÉ1武器1."), st.characters()), max_size=60

@@ -1,4 +1,4 @@
-"""rag.text.words: index terms in both languages, and Chinese words in order."""
+"""rag.text.segmentation: index terms in both languages, and Chinese words in order."""
 
 import re
 import subprocess
@@ -11,8 +11,8 @@ import pytest
 import seed_texts
 
 from rag.text.folding import HAN, fold
+from rag.text.segmentation import Segmenter, terms_en
 from rag.text.symbols import symbols
-from rag.text.words import Segmenter, terms_en
 
 
 @pytest.fixture(scope="module")

@@ -1,17 +1,100 @@
-"""The words of a text, as index terms and in reading order. The only door to jieba and PyStemmer."""
+"""Text segmentation: sentences, and words as index terms and in reading order. The only door to jieba and PyStemmer."""
 
 import re
 import warnings
 from collections.abc import Iterable, Iterator
 from functools import cache
-from itertools import pairwise
+from itertools import accumulate, pairwise
 from typing import Any
 
+from rag.records import Language, Slice
 from rag.text.folding import HAN, fold, tables
 from rag.text.numerals import ORDINALS_EN, SCALED, read_number
 from rag.text.symbols import symbols
 
-_STOP = frozenset(tables()["stop"].split())
+_CLOSERS = "”’」』\"')\\]）】》〉」〕¹²³⁰⁴-⁹"
+_FULL_STOP = re.compile(
+    rf"[。！？!?]{{1,8}}[{_CLOSERS}]{{0,8}}|\.{{1,6}}[{_CLOSERS}]{{0,8}}(?=\s|$)|；[{_CLOSERS}]{{0,8}}"
+)
+_STARTS = re.compile(rf"\s+[\"'“‘「『(\[（【《]{{0,3}}(?:[A-Z0-9À-Þ{HAN}])")
+_ABBREVIATION = re.compile(
+    rf"(?:^|[\s(\[（“\"'])(?:[A-Za-z]|(?:[A-Za-z]\.){{1,4}}[A-Za-z]|{'|'.join(tables()['abbreviations'].split())})$",
+    re.IGNORECASE,
+)
+_LABEL = re.compile(r"\s*\(?(?:\d{1,3}|[A-Za-z]|[IVXLivxl]{1,6}|[一二三四五六七八九十]{1,3})")
+_INLINE_LABEL = re.compile(r"[:：;；,，] ?\d{1,2}$")
+_PAIRS = {")": "(", "）": "（", "]": "[", "】": "【", "》": "《", "〉": "〈", "〕": "〔"}
+_OPENING = frozenset(_PAIRS.values())
+_LINE = re.compile(r"[^\n\r\u2028\u2029]+")
+_VISIBLE = re.compile(r"\S(?:.*\S)?", re.DOTALL)
+_UNCLOSED = 8  # brackets left open that a closing one is looked for behind
+_LONG = 15  # characters: shorter clauses between Chinese semicolons read as one sentence
+
+
+def sentences(text: str, language: Language) -> list[Slice]:
+    """The slices of the sentences of a paragraph, in order; everything outside them is blank.
+
+    A line break always ends one. A semicolon ends a Chinese one where both sides are long.
+
+    >>> sentences("See para. 5. It ended.", "en")
+    [(0, 12), (13, 22)]
+    """
+    return [
+        piece.span()
+        for line in _LINE.finditer(text)
+        for start, end in pairwise([0, *_ends(line.group(), language), len(line.group())])
+        if (piece := _VISIBLE.search(text, line.start() + start, line.start() + end))
+    ]
+
+
+def _ends(line: str, language: Language) -> Iterator[int]:
+    """The offsets in a line where a sentence ends and another follows."""
+    inside = _bracketed(line)
+    stops = [m for m in _FULL_STOP.finditer(line) if not inside[m.end() - 1] and _is_end(line, m, language)]
+    last = 0
+    for stop, after in zip(stops, [*(m.end() for m in stops[1:]), len(line)], strict=False):
+        if stop.group()[0] == "." and _LABEL.fullmatch(line, last, stop.start()):
+            continue
+        if stop.group()[0] == "；" and min(stop.end() - last, after - stop.end()) < _LONG:
+            continue
+        last = stop.end()
+        yield last
+
+
+def _is_end(line: str, stop: re.Match[str], language: Language) -> bool:
+    mark, after = stop.group()[0], line[stop.end() : stop.end() + 1]
+    if stop.group()[-1] in "》〉":  # the mark belongs to the title
+        return False
+    if mark == "；":
+        return language == "zh"
+    if mark in "!?":  # inside an address a question mark is followed by a Latin letter or digit
+        return not (after.isascii() and after.isalnum())
+    if mark != ".":
+        return True
+    before = line[max(0, stop.start() - 24) : stop.start()]
+    if (len(stop.group()) == 1 and _ABBREVIATION.search(before)) or _INLINE_LABEL.search(before):
+        return False
+    return _STARTS.match(line, stop.end()) is not None
+
+
+def _bracketed(line: str) -> list[bool]:
+    """For each character whether it stands inside a balanced pair of brackets or title marks."""
+    depths = [0] * (len(line) + 1)  # how much deeper than the character before
+    opened: list[int] = []
+    for offset, character in enumerate(line):
+        if character in _OPENING:
+            opened.append(offset)
+        elif character in _PAIRS:
+            for back in range(1, min(len(opened), _UNCLOSED) + 1):
+                if line[opened[-back]] == _PAIRS[character]:
+                    depths[opened[-back]] += 1
+                    depths[offset] -= 1
+                    del opened[-back:]
+                    break
+    return [depth > 0 for depth in accumulate(depths)]
+
+
+_STOP_WORDS = frozenset(tables()["stop"].split())
 _SAME_WORD: dict[str, str] = tables()["same_word"]
 # Frequency given to a word kept whole. Jieba takes the likelier cut, and its two commonest words together come to
 # 883 634 · 796 991 / 60 101 967, about 11 700.
@@ -82,7 +165,7 @@ class Segmenter:
         terms: list[str] = []
         for kind, token in _tokens(text):
             if kind == "han":
-                terms += [word for word in self._tokenizer.cut_for_search(token) if word not in _STOP]
+                terms += [word for word in self._tokenizer.cut_for_search(token) if word not in _STOP_WORDS]
             else:
                 terms += _latin_terms(kind, token)
         return terms
@@ -116,7 +199,7 @@ def _plain_tokens(text: str) -> Iterator[tuple[str, str]]:
 
 def _latin_terms(kind: str, token: str) -> list[str]:
     if kind == "word":
-        return [] if token in _STOP else [_stemmer().stemWord(_SAME_WORD.get(token, token))]
+        return [] if token in _STOP_WORDS else [_stemmer().stemWord(_SAME_WORD.get(token, token))]
     return [] if kind == "han" else [token]
 
 
