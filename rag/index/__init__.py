@@ -5,7 +5,7 @@ import json
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,20 +28,13 @@ from rag.index.views import views
 from rag.lexicon import Lexicon
 from rag.records import Footnote, Language, Paragraph, Report, Translation
 
+if TYPE_CHECKING:
+    from rag.models.embedder import Embedder
+
 __all__ = ["GLOSS", "OWN", "RENDERING", "Index", "LegName", "Progress", "TermLeg", "build_index", "open_index"]
 
 REPORTS, PARAGRAPHS, VIEWS, TERMS = "reports.jsonl", "paragraphs.jsonl", "views", "terms"
 CALIBRATED = "weights.json"  # embedder's fingerprint → leg → weight; kept when an index is built again
-
-
-class PassageEncoder(Protocol):
-    """What the index needs of an embedder while it is built."""
-
-    name: str
-    fingerprint: str
-    dim: int
-
-    def vectors(self, texts: Sequence[str], progress: Progress | None = None) -> NDArray[np.float32]: ...
 
 
 class Index:
@@ -51,8 +44,7 @@ class Index:
         """IndexProblem where the generation is damaged or of another version."""
         self.folder = generation
         self.manifest = read_manifest(generation)
-        verify(generation, self.manifest, only=REPORTS)
-        verify(generation, self.manifest, only=PARAGRAPHS)
+        verify(generation, self.manifest, REPORTS, PARAGRAPHS)
         reports = (Report(**_frozen(line)) for line in read_lines(generation / REPORTS))
         self.reports: Mapping[str, Report] = {report.id: report for report in reports}
         self.paragraphs: tuple[Paragraph, ...] = tuple(map(_paragraph, read_lines(generation / PARAGRAPHS)))
@@ -71,13 +63,13 @@ class Index:
     @cached_property
     def store(self) -> FaissStore:
         """The views of the paragraphs and their vectors; IndexProblem where the files are damaged."""
-        verify(self.folder, self.manifest, only=f"{VIEWS}/")
+        verify(self.folder, self.manifest, f"{VIEWS}/")
         return FaissStore.load(self.folder / VIEWS)
 
     @cached_property
     def legs(self) -> Mapping[LegName, TermLeg]:
         """The term legs by name; IndexProblem where the files are damaged."""
-        verify(self.folder, self.manifest, only=f"{TERMS}/")
+        verify(self.folder, self.manifest, f"{TERMS}/")
         return {
             (language, kind): TermLeg.load(self.folder / TERMS / f"{language}-{kind}")
             for language, kind in self.manifest["legs"]
@@ -124,7 +116,7 @@ def open_index(folder: Path) -> Index:
 def build_index(
     reports: Iterable[tuple[Report, Sequence[Paragraph]]],
     folder: Path,
-    embedder: Callable[[], PassageEncoder],
+    embedder: "Callable[[], Embedder]",
     fingerprint: str,
     lexicon: Lexicon,
     progress: Progress,
@@ -158,15 +150,15 @@ def build_index(
             for file, lines in files.items():
                 (building / file).write_text(lines, encoding="utf-8")
             for leg, of_leg in legs.items():
-                of_leg.save(_made(building / TERMS / "-".join(leg)))
-            FaissStore.build(found, vectors).save(_made(building / VIEWS))
+                of_leg.save(building / TERMS / "-".join(leg))
+            FaissStore.build(found, vectors).save(building / VIEWS)
     return name, True
 
 
 def _embedded(
     texts: Sequence[str],
     folder: Path,
-    embedder: Callable[[], PassageEncoder],
+    embedder: "Callable[[], Embedder]",
     fingerprint: str,
     progress: Progress,
 ) -> tuple[NDArray[np.float32], Mapping[str, Any]]:
@@ -199,11 +191,6 @@ def _generation_name(parts: Iterable[str]) -> str:
         for path in sorted(Path(__file__).parents[1].glob(pattern)):
             digest.update(path.read_bytes())
     return digest.hexdigest()[:12]
-
-
-def _made(folder: Path) -> Path:
-    folder.mkdir(parents=True)
-    return folder
 
 
 def _paragraph(line: Mapping[str, Any]) -> Paragraph:

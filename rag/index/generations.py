@@ -11,7 +11,7 @@ import os
 import re
 import shutil
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict
 from hashlib import file_digest, sha256
 from pathlib import Path
@@ -29,10 +29,7 @@ def current(folder: Path) -> Path:
     pointer = folder / POINTER
     if not pointer.is_file():
         raise IndexProblem("index-missing", folder=str(folder))
-    try:
-        name = pointer.read_text(encoding="utf-8").strip()
-    except UnicodeDecodeError as error:
-        raise IndexProblem("index-pointer-damaged", path=str(pointer), folder=str(folder)) from error
+    name = pointer.read_text(encoding="utf-8", errors="replace").strip()
     if not re.fullmatch(r"\w{1,64}", name) or not (folder / name / MANIFEST).is_file():
         raise IndexProblem("index-incomplete", folder=str(folder), name=name[:40])
     return folder / name
@@ -43,23 +40,20 @@ def read_manifest(generation: Path) -> dict[str, Any]:
     path, folder = generation / MANIFEST, str(generation.parent)
     try:
         manifest = json.loads(path.read_text(encoding="utf-8"))
-        version, own = manifest["format"], manifest.pop("checksum")
-    except FileNotFoundError as error:
-        raise IndexProblem("index-manifest-missing", path=str(path), folder=folder) from error
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-        raise IndexProblem("index-manifest-foreign", path=str(path), folder=folder) from error
-    if own != _checksum_of(manifest):
-        raise IndexProblem("index-manifest-checksum", path=str(path), folder=folder)
+        version, is_whole = manifest["format"], manifest.pop("checksum") == _checksum_of(manifest)
+    except (FileNotFoundError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        raise IndexProblem("index-manifest-damaged", path=str(path), folder=folder) from error
+    if not is_whole:
+        raise IndexProblem("index-manifest-damaged", path=str(path), folder=folder)
     if version != FORMAT:
         raise IndexProblem("index-format", folder=folder, found=version, expected=FORMAT)
     return dict(manifest)
 
 
-def verify(generation: Path, manifest: dict[str, Any], only: str = "") -> None:
-    """Raise IndexProblem unless the files whose names begin with `only` are as they were written."""
-    for name, expected in manifest["files"].items():
-        if not name.startswith(only):
-            continue
+def verify(generation: Path, manifest: Mapping[str, Any], *only: str) -> None:
+    """Raise IndexProblem unless the files are as they were written: all, or those whose names begin so."""
+    for name in (name for name in manifest["files"] if not only or name.startswith(only)):
+        expected: str = manifest["files"][name]
         path, folder = generation / name, str(generation.parent)
         if not path.is_file():
             raise IndexProblem("index-file-missing", folder=folder, name=name)

@@ -50,6 +50,7 @@ class FaissStore:
         """Write the store into a folder."""
         import faiss
 
+        folder.mkdir(exist_ok=True)
         faiss.write_index(self._index, str(folder / VECTORS))
         (folder / VIEWS).write_text(as_lines(self.views), encoding="utf-8")
 

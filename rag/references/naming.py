@@ -9,15 +9,20 @@ from rag.records import Report
 from rag.text import fold
 from rag.text.folding import HAN
 
+_CALLED = re.compile(r"报告|\breports?\b")
 _YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
-_YEAR_BEFORE = re.compile(rf"({_YEAR.pattern})\s?年?度?$")
-_YEAR_AFTER = re.compile(rf"\s?\(?({_YEAR.pattern})\s?年?\)?")
-_RUN_BEFORE = re.compile(rf"[{HAN}]{{2,20}}$")
-_BETWEEN_ZH = re.compile(r"(?:的|关于|有关|所|提交|提出|发布|给|向|在|就|号|份|\s)$")
 _WORD = r"([a-z0-9]+(?:-[a-z0-9]+)*)(?:'s|')?"
-_WORD_BEFORE, _WORD_AFTER = re.compile(rf"(?<![\w-]){_WORD}[\s(]{{0,2}}$"), re.compile(rf"[\s(]{{1,2}}{_WORD}\)?")
-_BETWEEN_EN = {"a", "an", "and", "by", "for", "from", "in", "its", "of", "on", "the", "to", "about", "submitted"}
-_BETWEEN_EN |= {"dated", "year", "report", "reports"}
+_BETWEEN_ZH = ("的", "关于", "有关", "所", "提交", "提出", "发布", "给", "向", "在", "就", "号", "份")
+# What a description is made of, read away from the word for a report.
+_BEFORE = (
+    re.compile(rf"({_YEAR.pattern})\s?年?度?$"),
+    re.compile(rf"(?<![\w-]){_WORD}[\s(]{{0,2}}$"),
+    re.compile(rf"({'|'.join(_BETWEEN_ZH)}|\s)$"),
+)
+_AFTER = (re.compile(rf"\s?\(?({_YEAR.pattern})\s?年?\)?"), re.compile(rf"[\s(]{{1,2}}{_WORD}\)?"))
+_BETWEEN = {*_BETWEEN_ZH, " ", "a", "an", "and", "by", "for", "from", "in", "its", "of", "on", "the", "to", "about"}
+_BETWEEN |= {"submitted", "dated", "year", "report", "reports"}
+_RUN_BEFORE = re.compile(rf"[{HAN}]{{2,20}}$")
 _INSIDE = "[a-z0-9/_]"  # what beside a name makes it a piece of a longer symbol, word or number
 
 Forms = Callable[[str], Iterable[str]]  # a body's name → what else it is called
@@ -114,24 +119,23 @@ def _facts(report: Report, forms: Forms) -> _Facts:
     issued = [form for name in (report.body, report.session) if name for form in forms(name)]
     names = tuple(map(folded_name, (*report.titles.values(), report.short_title, *report.aliases, *issued)))
     words = {word for name in names for word in re.findall(_WORD, name) if not word.isdigit()}  # not the 7 of "BMS 7"
-    return _Facts(report.id, frozenset(words - _BETWEEN_EN | {report.date[:4]}), names)
+    return _Facts(report.id, frozenset(words - _BETWEEN | {report.date[:4]}), names)
 
 
-Step = Callable[[str, int, Sequence[_Facts]], tuple[int, str] | None]  # to the next place, and what is told or ""
+Step = Callable[[str, int, Sequence[_Facts]], tuple[int, str] | None]
 
 
 def _descriptions(folded: str, facts: Sequence[_Facts]) -> list[tuple[tuple[str, ...], int, int]]:
     """The reports each description in a text fits, and where it stands, in order; none only where it has a year."""
     found = []
-    for called, before, after in (("报告", _before_zh, _after_zh), (r"\breports?\b", _before_en, _after_en)):
-        for match in re.finditer(called, folded):
-            start, told_before = _go(before, folded, match.start(), facts)
-            end, told_after = _go(after, folded, match.end(), facts)
-            said = told_before | told_after
-            fitting = tuple(known.report for known in facts if all(known.has(each) for each in said))
-            if said and (fitting or any(map(_YEAR.fullmatch, said))):
-                found.append((fitting, start, end))
-    return sorted(found, key=lambda each: each[1])
+    for match in _CALLED.finditer(folded):
+        start, told_before = _go(_step_before, folded, match.start(), facts)
+        end, told_after = _go(_step_after, folded, match.end(), facts)
+        said = told_before | told_after
+        fitting = tuple(known.report for known in facts if all(known.has(each) for each in said))
+        if said and (fitting or any(map(_YEAR.fullmatch, said))):
+            found.append((fitting, start, end))
+    return found
 
 
 def _go(step: Step, folded: str, place: int, facts: Sequence[_Facts]) -> tuple[int, set[str]]:
@@ -139,37 +143,28 @@ def _go(step: Step, folded: str, place: int, facts: Sequence[_Facts]) -> tuple[i
     last, told = place, set()
     while taken := step(folded, place, facts):
         place, word = taken
-        if word:
+        if word not in _BETWEEN:
             told.add(word)
             last = place
     return last, told
 
 
-def _before_zh(folded: str, end: int, facts: Sequence[_Facts]) -> tuple[int, str] | None:
-    if step := _over(_YEAR_BEFORE.search(folded, max(0, end - 8), end), 0, facts) or _before_en(folded, end, facts):
-        return step
-    if between := _BETWEEN_ZH.search(folded, max(0, end - 2), end):
-        return between.start(), ""
+def _step_before(folded: str, end: int, facts: Sequence[_Facts]) -> tuple[int, str] | None:
+    """Where the word, year or piece of Chinese before a place begins, and what it is."""
+    for pattern in _BEFORE:
+        word = pattern.search(folded, max(0, end - 40), end)
+        if word and _belongs(word[1], facts):
+            return word.start(), word[1]
     run = _RUN_BEFORE.search(folded, max(0, end - 20), end)
     pieces = [run[0][at:] for at in range(len(run[0]) - 1)] if run else []  # longest first
     told = (piece for piece in pieces if any(piece in name for known in facts for name in known.names))
     return next(((end - len(piece), piece) for piece in told), None)
 
 
-def _after_zh(folded: str, start: int, facts: Sequence[_Facts]) -> tuple[int, str] | None:
-    return _over(_YEAR_AFTER.match(folded, start), 1, facts)
+def _step_after(folded: str, start: int, facts: Sequence[_Facts]) -> tuple[int, str] | None:
+    words = (pattern.match(folded, start) for pattern in _AFTER)
+    return next(((word.end(), word[1]) for word in words if word and _belongs(word[1], facts)), None)
 
 
-def _before_en(folded: str, end: int, facts: Sequence[_Facts]) -> tuple[int, str] | None:
-    return _over(_WORD_BEFORE.search(folded, max(0, end - 40), end), 0, facts)
-
-
-def _after_en(folded: str, start: int, facts: Sequence[_Facts]) -> tuple[int, str] | None:
-    return _over(_WORD_AFTER.match(folded, start), 1, facts)
-
-
-def _over(word: re.Match[str] | None, edge: int, facts: Sequence[_Facts]) -> tuple[int, str] | None:
-    """Over a year or a word that tells of a report or may stand between such."""
-    if word and (_YEAR.fullmatch(word[1]) or any(word[1] in known.words for known in facts)):
-        return word.span()[edge], word[1]
-    return (word.span()[edge], "") if word and word[1] in _BETWEEN_EN else None
+def _belongs(word: str, facts: Sequence[_Facts]) -> bool:
+    return word in _BETWEEN or bool(_YEAR.fullmatch(word)) or any(word in known.words for known in facts)
