@@ -3,6 +3,7 @@
 import hashlib
 import json
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -163,7 +164,13 @@ def _embedded(
     progress: Progress,
 ) -> tuple[NDArray[np.float32], Mapping[str, Any]]:
     """The texts' vectors, those not made again that the index in use holds by the same embedder; and which that is."""
-    held, made_by = _held(folder, fingerprint)
+    held: dict[str, NDArray[np.float32]] = {}
+    made_by: Mapping[str, Any] = {}
+    with suppress(IndexProblem, OSError):  # no sound index there
+        last = open_index(folder)
+        if last.manifest["embedder"]["fingerprint"] == fingerprint:
+            held = {view.text: last.store.vector(place) for place, view in enumerate(last.store.views)}
+            made_by = last.manifest["embedder"]
     missing = [text for text in dict.fromkeys(texts) if text not in held]
     if missing:
         encoder = embedder()  # loading one takes seconds
@@ -172,22 +179,10 @@ def _embedded(
     return np.stack([held[text] for text in texts]), made_by
 
 
-def _held(folder: Path, fingerprint: str) -> tuple[dict[str, NDArray[np.float32]], Mapping[str, Any]]:
-    """Text → vector in the index in use, and its embedder; nothing where there is no sound one by that embedder."""
-    try:
-        last = open_index(folder)
-        if last.manifest["embedder"]["fingerprint"] == fingerprint:
-            held = {view.text: last.store.vector(place) for place, view in enumerate(last.store.views)}
-            return held, last.manifest["embedder"]
-    except (IndexProblem, OSError):
-        pass
-    return {}, {}
-
-
 def _generation_name(parts: Iterable[str]) -> str:
     """A name for what goes in: the embedder, paragraphs, what is known of their reports, and the code that indexes."""
     digest = hashlib.sha256("".join(parts).encode())
-    for pattern in ("index/*.py", "text/*.py", "lexicon.py", "data/*.tsv"):
+    for pattern in ("index/*.py", "text/*.py", "lexicon.py", "data/glossary.tsv", "data/text.toml"):
         for path in sorted(Path(__file__).parents[1].glob(pattern)):
             digest.update(path.read_bytes())
     return digest.hexdigest()[:12]
