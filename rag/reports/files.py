@@ -194,6 +194,7 @@ class _PrintedLine:
     runs: list[str] = field(default_factory=list)
     height: float | None = None  # of the baseline above the page's foot, in points; None while blank
     size: float = 0.0  # of the largest type in it, in points
+    gap: float = 0.0  # how far it stands below the one before, in its own type size; negative where above
 
     @property
     def text(self) -> str:
@@ -225,9 +226,9 @@ def _pdf_text(data: bytes, path: Path) -> str:
         raise _error(path, "pdf-page-damaged" if pages else "pdf-damaged", page=len(pages) + 1) from error
     if not characters:
         raise _error(path, "pdf-pictures")
-    distances = sorted(each for lines in pages for each in _distances(lines) if each >= 1.0)
-    space = _SPACE_LEFT * distances[int(_CLOSEST_SHARE * len(distances))] if distances else inf
-    return "\n\f\n".join(_spaced(lines, space) for lines in pages)
+    gaps = sorted(line.gap for lines in pages for line in lines if line.gap >= 1.0)
+    space = _SPACE_LEFT * gaps[int(_CLOSEST_SHARE * len(gaps))] if gaps else inf
+    return "\n\f\n".join("\n".join("\n" * (line.gap > space) + line.text for line in lines) for lines in pages)
 
 
 def _printed_lines(page: Any) -> list[_PrintedLine]:
@@ -249,23 +250,10 @@ def _printed_lines(page: Any) -> list[_PrintedLine]:
                 line.size = max(line.size, size * scale)
 
     page.extract_text(visitor_text=visit)  # not in layout mode: it tears raised footnote marks off their lines
-    return [line for line in lines if line.height is not None]
-
-
-def _distances(lines: list[_PrintedLine]) -> list[float]:
-    """How far each line but the first stands below the one before, in its own type size; negative where it is above."""
-    return [
-        ((above.height or 0.0) - (line.height or 0.0)) / line.size if line.size > 0 else 0.0
-        for above, line in pairwise(lines)
-    ]
-
-
-def _spaced(lines: list[_PrintedLine], space: float) -> str:
-    """The text of a page, a blank line above each line that stands further than `space` from the one before."""
-    text = [lines[0].text] if lines else []
-    for distance, line in zip(_distances(lines), lines[1:], strict=True):
-        text.append("\n" + line.text if distance > space else line.text)
-    return "\n".join(text)
+    printed = [line for line in lines if line.height is not None]
+    for above, line in pairwise(printed):
+        line.gap = ((above.height or 0.0) - (line.height or 0.0)) / line.size if line.size > 0 else 0.0
+    return printed
 
 
 # Word

@@ -4,6 +4,7 @@ import errno
 import hashlib
 import io
 import logging
+import re
 import struct
 import zipfile
 from pathlib import Path
@@ -46,7 +47,9 @@ def complaint(path: Path) -> str:
         read_text(path)
     message = str(caught.value)
     assert "\n" not in message
-    assert "; " in message  # what is wrong; what to do
+    name, _, rest = message.partition(": ")
+    assert "; " in rest  # what is wrong; what to do
+    assert re.fullmatch(rf"{re.escape(name)}：?.+；请.+。", caught.value.told("zh"))
     return message
 
 
