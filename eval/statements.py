@@ -44,12 +44,11 @@ def _case(path: Path, n: int, line: Mapping[str, object]) -> Case:
     fields = {name: line.get(name) for name in ("id", "lang", "paragraph", "statement", "kind")}
     for name, value in fields.items():
         if not isinstance(value, str) or not value:
-            raise BatchError(f'{path} line {n}: no "{name}" with a text. Add it.')
+            raise BatchError("statement-without", path=str(path), n=n, name=name)
     kinds = TRUE if line.get("true") is True else FALSE
     if fields["kind"] not in kinds or fields["lang"] not in get_args(Language):
-        raise BatchError(
-            f"{path} line {n}: kind {fields['kind']!r}, lang {fields['lang']!r}. Kinds: {', '.join(kinds)}."
-        )
+        about = {"kind": fields["kind"], "lang": fields["lang"], "kinds": ", ".join(kinds)}
+        raise BatchError("statement-kind", path=str(path), n=n, **about)
     return Case(**fields, true=line.get("true") is True)  # type: ignore[arg-type]
 
 
@@ -60,9 +59,7 @@ def judge(
     cases = list(cases)
     for case in cases:
         if case.paragraph not in paragraphs:
-            raise BatchError(
-                f"{case.id}: {case.paragraph} is not in the index. Build it of the reports that are meant."
-            )
+            raise BatchError("statement-not-indexed", id=case.id, paragraph=case.paragraph)
     return [(case, _outcome(case, paragraphs[case.paragraph], reports, lexicon)) for case in cases]
 
 

@@ -20,7 +20,8 @@ from made_index import FakeEmbedder, indexed
 from rag.answering.compose import number_on
 from rag.answering.prompt import write_prompt
 from rag.assistant import Assistant
-from rag.checking import MARKER, check_answer
+from rag.checking import check_answer
+from rag.checking.passages import MARKER
 from rag.errors import GenerationError
 from rag.index import Index
 from rag.lexicon import Lexicon

@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from rag.checking import MARKER, cite_quote
+from rag.checking.passages import MARKER, cite_quote
 from rag.index import Index
 from rag.records import Answer, Citation, Language, Paragraph, Report
 from rag.references import LookUp, not_there, written

@@ -9,15 +9,9 @@ from typing import TYPE_CHECKING, Any
 from rag.answering.compose import number_on
 from rag.answering.prompt import write_prompt, write_rewriting
 from rag.answering.retrieve import Found
-from rag.checking import (
-    MARKER,
-    Checked,
-    check_answer,
-    complete_statements,
-    plain_markers,
-    refuses,
-    unsupported_figures,
-)
+from rag.checking import Checked, check_answer, complete_statements, plain_markers
+from rag.checking.passages import MARKER, unsupported_figures
+from rag.checking.statements import refuses
 from rag.lexicon import Lexicon
 from rag.models.chat import context_of, figures, generate, model_name, token_counter
 from rag.question import Question

@@ -4,24 +4,12 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from rag.checking.passages import MARKER, Passage, cite_quote, texts_of, unsupported_figures
-from rag.checking.statements import Checker, Statement, refuses
+from rag.checking.passages import MARKER, Passage
+from rag.checking.statements import Checker, Statement
 from rag.checking.words import pattern, tables
 from rag.lexicon import Lexicon
 from rag.records import Citation, Language, Paragraph, Rejected, Report, Slice, Verdict
 from rag.text import sentences
-
-__all__ = [
-    "MARKER",
-    "Checked",
-    "check_answer",
-    "cite_quote",
-    "complete_statements",
-    "plain_markers",
-    "refuses",
-    "texts_of",
-    "unsupported_figures",
-]
 
 
 @dataclass(frozen=True, slots=True)

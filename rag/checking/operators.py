@@ -1,7 +1,4 @@
-"""What a text says of its words: that it is not so, to come, asked for, allowed, or so of all, some, most; opposites.
-
-An operator stands before the words it covers and reaches to the end of their clause.
-"""
+"""What a text says of its words: that it is not so, to come, asked for, allowed, true of all, some, most; opposites."""
 
 import re
 from collections import defaultdict
@@ -30,7 +27,7 @@ class Cover:
 
 
 def covers(sentence: Sentence) -> Iterator[Cover]:
-    """Each operator of a sentence with what it covers: the rest of its clause."""
+    """Each operator of a sentence with what it covers: the words behind it, to the end of its clause."""
     found = _cues(sentence)
     cues = [word for word in sentence.words if any(a <= word.start < word.end <= b for _, (a, b) in found)]
     for operator, (start, end) in found:
@@ -51,11 +48,8 @@ def covers(sentence: Sentence) -> Iterator[Cover]:
 
 
 def _cues(sentence: Sentence) -> list[tuple[str, Slice]]:
-    """The operators of a sentence and where they stand; of a single Chinese character where it is a word: not 反应.
-
-    What denies a denial is left out with it: 不缺少.
-    """
-    single = {word.start for word in sentence.words if len(word.text) == 1}
+    """The operators of a sentence and where they stand; what denies a denial is left out with it: 不缺少."""
+    single = {word.start for word in sentence.words if len(word.text) == 1}  # not the 应 of 反应
     dates = [word for word in sentence.words if word.figure]  # the May of May 2022
     found = [
         (operator, match.span())

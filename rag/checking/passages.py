@@ -1,7 +1,7 @@
 """A passage and what can be cited from it: quoted words, figures, and the words a statement may rest on."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from functools import cached_property
 
 from rag.lexicon import Lexicon
@@ -48,16 +48,12 @@ def cite_quote(marker: int, paragraph: Paragraph, quote: str, language: Language
 
 
 def _sentences_beside(paragraph: Paragraph, language: Language, span: Slice) -> str:
-    """The paragraph's own sentences that stand where a rendering's span does.
-
-    Sentences pair one to one where both texts have as many; otherwise by how far into the text they stand, never fewer
-    than one.
-    """
+    """The paragraph's own sentences that stand where a rendering's span does, one or more."""
     rendered = paragraph.translations[language].text
     theirs, ours = sentences(rendered, language), sentences(paragraph.text, paragraph.language)
     if not ours or not theirs:
         return paragraph.text
-    if len(ours) == len(theirs):
+    if len(ours) == len(theirs):  # they pair one to one; else by how far into the text they stand
         kept = [own for own, their in zip(ours, theirs, strict=True) if their[0] < span[1] and span[0] < their[1]]
     else:
         low, high = span[0] / len(rendered), span[1] / len(rendered)
@@ -115,9 +111,12 @@ class Passage:
         paragraph = self._paragraph
         shown = paragraph.translations.get(self._language, paragraph)
         texts = [*(note.text for note in paragraph.footnotes), shown.text, *shown.headings]
-        foreign = paragraph.language != self._language  # else a foreign title would have the whole dictionary read
-        words = {word for text in texts for word in self._terms(harmless(text, language_of(text)), foreign)}
-        return frozenset(words.union(*(self._terms(text, False) for text in self.about)))
+        texts = [harmless(text, language_of(text)) for text in texts]
+        words = [word for text in (*texts, *self.about) for word in self._lexicon.terms(text, language_of(text))]
+        if paragraph.language != self._language:  # else a foreign title would have the whole dictionary read
+            foreign = [text for text in texts if language_of(text) != self._language]
+            words += [word for text in foreign for word in self._lexicon.gloss_terms(text, language_of(text))]
+        return frozenset(words)
 
     def in_english(self, glossed: bool) -> frozenset[str]:
         """What its words are in English, by its renderings and, where `glossed`, by the dictionary."""
@@ -125,9 +124,3 @@ class Passage:
         en = [text for text in self.texts if language_of(text) == "en"] + [self._report.name, *self._report.aliases]
         terms = [term for text in en for term in self._lexicon.terms(text, "en")]
         return frozenset(terms + [term for text in zh for term in self._lexicon.gloss_terms(text, "zh")])
-
-    def _terms(self, text: str, foreign: bool) -> Iterator[str]:
-        spoken = language_of(text)
-        yield from self._lexicon.terms(text, spoken)
-        if foreign and spoken != self._language:
-            yield from self._lexicon.gloss_terms(text, spoken)

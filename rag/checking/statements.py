@@ -25,7 +25,7 @@ class Statement:
     """A sentence of a model's answer, and what checking it found."""
 
     text: str  # without its markers
-    verdict: Verdict | None = None  # None for a lead-in or the model's own view, which state nothing
+    verdict: Verdict | None = None  # None for a lead-in, which states nothing
     citations: tuple[Citation, ...] = ()  # numbered as the model's passages
     why: str = ""  # why it is not shown, in the answer's language; "" where it is
 
@@ -53,7 +53,7 @@ class Checker:
         if not cited and _leads_in(text):
             return Statement(text)
         if refuses(text) and not (cited and supporting):
-            return Statement(text, why=self._why("view"))
+            return self._rejected(text, (), "view")
         if not self._right_language(text):
             return self._rejected(text, passages, "language")
         if pattern("reference").fullmatch(text) or self._only_repeats(text):
@@ -85,11 +85,8 @@ class Checker:
     def _rejected(self, text: str, passages: Iterable[Passage], why: str, figures: Iterable[str] = ()) -> Statement:
         verdict = Verdict.NUMBER_MISMATCH if figures else Verdict.NOT_FOUND
         citations = tuple(each.paraphrase(text, verdict) for each in passages)
-        return Statement(text, verdict, citations, self._why(why, figures))
-
-    def _why(self, key: str, figures: Iterable[str] = ()) -> str:
         what = ("、" if self._language == "zh" else ", ").join(figures)
-        return str(tables()["wrong"][self._language][key].format(what=what))
+        return Statement(text, verdict, citations, tables()["wrong"][self._language][why].format(what=what))
 
     def _citations(self, text: str, passages: Sequence[Passage], verdict: Verdict) -> tuple[Citation, ...]:
         """A citation for each quotation, of the first passage that has it; and of passages that then have none.
@@ -110,7 +107,6 @@ class Checker:
         return self._share(text, words | glossed)
 
     def _compared(self, text: str, passages: Sequence[Passage]) -> Verdict:
-        """What comparing a statement with the passages' text in its language finds."""
         said = [text for each in passages for text in each.said]
         beside = self._asked.union(*(each.in_english(True) for each in passages))
         return compare(text, said, self._language, self._lexicon, beside)
@@ -125,11 +121,7 @@ class Checker:
         return bool(self._asked) and not unsupported_figures(text, [self._question]) and not self._own_words(text)
 
     def _own_words(self, text: str) -> frozenset[str]:
-        """The words of a statement that are its own to prove.
-
-        Figures and symbols are checked by what they mean; words taken over from the question say nothing of the
-        paragraph, unless they name something.
-        """
+        """The words of a statement that are its own to prove: no figures, no symbols, of the question's only names."""
         return frozenset(self._lexicon.terms(_blank(text, _exact(text)), self._language)) - self._asked
 
     def _wrong_figures(self, text: str, passages: Sequence[Passage]) -> list[str]:

@@ -100,9 +100,8 @@ class Word:
         short, long = sorted((self.key, other.key), key=len)
         if short.isascii() != long.isascii():
             return False
-        return (
-            long.startswith(short[:-1]) if short.isascii() and len(short) >= STEM else len(short) > 1 and short in long
-        )
+        grown = long.startswith(short[:-1]) if short.isascii() and len(short) >= STEM else short in long
+        return grown and len(short) > 1
 
     def among(self, others: "Iterable[Word]") -> bool:
         """Whether one of the others is like it."""

@@ -8,7 +8,7 @@ from functools import lru_cache, partial
 from itertools import islice
 from typing import Any
 
-from rag.checking import texts_of
+from rag.checking.passages import texts_of
 from rag.drafts.findings import Change, Draft, Finding, Kind, Place, Verdict
 from rag.drafts.quotations import (
     PLACES,

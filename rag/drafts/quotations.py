@@ -7,7 +7,7 @@ from heapq import nlargest
 from itertools import islice
 from typing import get_args
 
-from rag.checking import cite_quote
+from rag.checking.passages import cite_quote
 from rag.drafts.findings import Place, Verdict
 from rag.drafts.reading import Plain
 from rag.drafts.sources import Source

@@ -13,7 +13,7 @@ from typing import Any
 from jinja2 import Environment, FunctionLoader, StrictUndefined
 from markupsafe import Markup, escape
 
-from rag.checking import MARKER
+from rag.checking.passages import MARKER
 from rag.own.jobs import LISTED
 from rag.page.wording import words
 from rag.present import answer_text, message, searched_for_text

@@ -9,18 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from seed_texts import chinese, english
 
-from rag.checking import (
-    MARKER,
-    Checked,
-    check_answer,
-    cite_quote,
-    complete_statements,
-    plain_markers,
-    refuses,
-    texts_of,
-    unsupported_figures,
-)
+from rag.checking import Checked, check_answer, complete_statements, plain_markers
 from rag.checking.comparison import compare
+from rag.checking.passages import MARKER, cite_quote, texts_of, unsupported_figures
+from rag.checking.statements import refuses
 from rag.checking.words import tables
 from rag.lexicon import Lexicon
 from rag.records import Footnote, Language, Paragraph, Report, Translation, Verdict

@@ -19,7 +19,8 @@ from eval.questions import QUESTIONS as FILE
 from eval.questions import Question, for_tuning, read_questions
 from rag.answering.prompt import write_prompt
 from rag.assistant import Assistant
-from rag.checking import MARKER, check_answer
+from rag.checking import check_answer
+from rag.checking.passages import MARKER
 from rag.errors import GenerationError
 from rag.index import Index
 from rag.lexicon import Lexicon
