@@ -12,25 +12,24 @@ import socket
 import tempfile
 from base64 import b64decode
 from binascii import Error as NotBase64
-from collections.abc import Awaitable, Callable, MutableMapping
 from importlib.util import find_spec
 from ipaddress import ip_address
-from typing import Any
 from urllib.parse import urlsplit
+
+from starlette.datastructures import Headers
+from starlette.middleware import Middleware
+from starlette.responses import PlainTextResponse
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from rag.assistant import Assistant
 from rag.errors import SettingError
 from rag.settings import Password, Settings
 
-Scope = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[Any]]
-Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
-Application = Callable[[Scope, Receive, Send], Awaitable[None]]
-
 UPLOAD_LIMIT = "50mb"  # the largest report is under 1 MB as text, some 5 MB as a PDF
 PENALTY = 1.0  # seconds before a wrong password is answered, one after the other: 86,400 guesses a day at the most
 START = "/gradio_api/startup-events"  # Gradio asks itself for it while it starts; it tells and changes nothing
-ASK = {"www-authenticate": 'Basic realm="Rapporteur", charset="UTF-8"'}
+KEPT_NOWHERE = {"cache-control": "no-store"}
+ASK = {"www-authenticate": 'Basic realm="Rapporteur", charset="UTF-8"', **KEPT_NOWHERE}
 WRONG = "请输入密码（用户名任意）。 The password is needed; any user name will do."
 FOREIGN = "只能从本页自己的地址访问。 Only the page's own address may be used."
 
@@ -76,8 +75,6 @@ def serve(assistant: Assistant, open_to_network: bool = False, mcp: bool = False
 
 
 def _launch(assistant: Assistant, open_to_network: bool, mcp: bool) -> None:
-    from starlette.middleware import Middleware
-
     from rag.page.layout import appearance, page
 
     host, port, password = assistant.settings.host, assistant.settings.port, assistant.settings.password
@@ -110,7 +107,7 @@ def _launch(assistant: Assistant, open_to_network: bool, mcp: bool) -> None:
 class Guard:
     """An ASGI application that lets through to another what may speak to it."""
 
-    def __init__(self, application: Application, password: Password, own_names: bool = True) -> None:
+    def __init__(self, application: ASGIApp, password: Password, own_names: bool = True) -> None:
         """With no password, `own_names` asks that the page be addressed as this machine: no other name leads here."""
         self.application = application
         self.password = password
@@ -122,21 +119,21 @@ class Guard:
         if scope["type"] != "http":
             await self.application(scope, receive, send)
             return
-        headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]}
+        headers = Headers(scope=scope)
+        answer: ASGIApp = PlainTextResponse(WRONG, 401, ASK)
         if not self._from_the_page(headers):
-            await _refuse(send, 403, FOREIGN, {})
+            answer = PlainTextResponse(FOREIGN, 403, KEPT_NOWHERE)
         elif not self.password or scope["path"] == START:
-            await self.application(scope, receive, send)
-        elif "authorization" not in headers:
-            await _refuse(send, 401, WRONG, ASK)
-        elif any(map(self.password.matches, _given(headers["authorization"]))):
-            await self.application(scope, receive, send)
-        else:
-            async with self._one_wrong:
-                await asyncio.sleep(PENALTY)
-            await _refuse(send, 401, WRONG, ASK)
+            answer = self.application
+        elif "authorization" in headers:
+            if any(map(self.password.matches, _given(headers["authorization"]))):
+                answer = self.application
+            else:
+                async with self._one_wrong:
+                    await asyncio.sleep(PENALTY)
+        await answer(scope, receive, send)
 
-    def _from_the_page(self, headers: dict[str, str]) -> bool:
+    def _from_the_page(self, headers: Headers) -> bool:
         """Whether no other site's script asks: those name another origin, or this machine by a name of their own."""
         host, origin = headers.get("host", ""), headers.get("origin")
         if self.own_names and not is_this_machine(urlsplit(f"//{host}").hostname or ""):
@@ -165,10 +162,3 @@ def _given(authorization: str) -> list[str]:
         return [b64decode(carried, validate=True).decode().partition(":")[2]] if scheme.lower() == "basic" else []
     except (NotBase64, UnicodeDecodeError):
         return []
-
-
-async def _refuse(send: Send, status: int, said: str, more: dict[str, str]) -> None:
-    headers = {"content-type": "text/plain; charset=utf-8", "cache-control": "no-store", **more}
-    listed = [(name.encode(), value.encode()) for name, value in headers.items()]
-    await send({"type": "http.response.start", "status": status, "headers": listed})
-    await send({"type": "http.response.body", "body": said.encode()})

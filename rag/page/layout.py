@@ -6,6 +6,7 @@ from importlib.resources import files
 from typing import Any
 
 import gradio as gr
+from markupsafe import Markup
 
 from rag.assistant import Assistant
 from rag.page import conversation, drafting
@@ -28,9 +29,6 @@ FONTS = (
     "Noto Sans CJK SC",
 )  # installed ones: none is fetched
 BLUE = "#0369a1"  # white on it has a contrast of 5.9 to 1; the theme's own has 2.8
-TURNING = """(() => { let chosen = null; try { chosen = localStorage.getItem("rapporteur-language"); } catch {}
-if (chosen === "zh" || (chosen !== "en" && navigator.language.startsWith("zh")))
-document.documentElement.classList.add("turning"); })()"""  # sent in English, the page waits to be seen in Chinese
 FIRST = (
     "async () => { while (!window.rapporteur) await new Promise(requestAnimationFrame); return rapporteur.first(); }"
 )
@@ -46,8 +44,7 @@ def appearance() -> dict[str, Any]:
         button_primary_text_color="white",
         button_primary_text_color_dark="white",
     )
-    head = f"<style>{_resource('page.css')}</style><script>{TURNING}</script>"
-    return {"theme": theme, "head": head}  # `css` would be kept to the page's inner part
+    return {"theme": theme, "head": render("head", SCREEN, css=Markup(_resource("page.css")))}  # noqa: S704  # our own
 
 
 def page(assistant: Assistant, mcp: bool = False, alone: bool = True) -> gr.Blocks:
