@@ -275,6 +275,12 @@ def test_a_draft_is_read_from_a_file_or_bytes(name: str, data: bytes, tmp_path: 
     assert read_draft(path) == read_draft(data, name)
 
 
+def test_a_name_without_an_ending_or_too_long_for_a_disk_is_plain_texts(tmp_path: Path) -> None:
+    assert read_draft("渡船".encode(), "讲" * 200 + ".md") == "渡船"
+    (tmp_path / "speech").write_bytes("渡船".encode())
+    assert read_draft(tmp_path / "speech") == "渡船"
+
+
 def test_a_word_file_is_read_with_its_footnotes_and_tables(tmp_path: Path) -> None:
     path = tmp_path / "draft.docx"
     call = "<w:r><w:footnoteReference w:id='2'/></w:r>"
@@ -314,6 +320,7 @@ def test_what_is_no_draft_is_one_line_that_names_it(name: str, data: bytes, said
         with pytest.raises(ReportError, match=re.escape(name)) as refused:
             read_draft(source, name)
         assert said in str(refused.value)
+        assert refused.value.told("zh").startswith(name)
         assert "\n" not in str(refused.value)
         assert "draft." not in str(refused.value)
 
