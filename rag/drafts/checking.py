@@ -104,13 +104,15 @@ class _Checker:
             **found,
         )
 
+    def _change(self, span: Slice, printed: str) -> Change:
+        start, end = self._plain.back(*span)
+        return Change(self._draft[start:end], printed, start, end)
+
     def _quotation(self, span: Slice, cited: Sequence[Source]) -> Finding:
-        seen, changes = self._quotations[span], []
-        for (first, last), printed in seen.differs:
-            start, end = self._plain.back(span[0] + first, span[0] + last)
-            changes.append(Change(self._draft[start:end], printed, start, end))
-        finding = self._finding("quotation", span, seen.verdict, cited, places=seen.places, nearest=seen.nearest)
-        return replace(finding, changes=tuple(changes))
+        seen, at = self._quotations[span], span[0]
+        changes = tuple(self._change((at + first, at + last), printed) for (first, last), printed in seen.differs)
+        finding = self._finding("quotation", span, seen.verdict, cited, places=seen.places, changes=changes)
+        return replace(finding, nearest=seen.nearest)
 
     # References
 
@@ -213,9 +215,8 @@ class _Checker:
         if not alike:
             return finding(Verdict.NOT_FOUND)
         _, instead = min(alike, key=lambda each: each[0])
-        start, end = self._plain.back(*span)
-        change = Change(self._draft[start:end], instead.text, start, end)
-        return replace(finding(Verdict.NOT_FOUND, places=(instead,)), changes=(change,))
+        changes = (self._change(span, instead.text),)
+        return finding(Verdict.NOT_FOUND, places=(instead,), changes=changes)
 
     def _support(self, figure: Figure, within: Sequence[Paragraph]) -> tuple[Place, ...]:
         """The first places that have a figure in any written form, one a paragraph."""
