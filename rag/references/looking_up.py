@@ -95,8 +95,8 @@ def look_up(
     """
     folded, offsets = fold_with_offsets(question)
     names = named_reports(folded, reports.values())
-    by_id = _find_ids(folded, reports, paragraphs)
-    if not (by_id.paragraphs or by_id.lacking or read_references(folded, names, question=True)[0]):
+    by_id = _find_ids(folded, reports, paragraphs, left_out)
+    if by_id == _Found() and not read_references(folded, names, question=True)[0]:
         return LookUp()
     readings = read_names(folded, names, reports.values(), forms)
     bare = _is_bare(folded, readings[0])
@@ -113,7 +113,9 @@ def look_up(
     if bare and not notes and _ON_FOOTNOTES.search(folded):
         notes = [(paragraph, note) for paragraph in named for note in paragraph.footnotes]
         named = [] if notes else named
-    foreign = [question[offsets[name.start] : offsets[name.end - 1] + 1] for each in found for name in each.foreign]
+    foreign = [
+        question[offsets[name.start] : offsets[name.end - 1] + 1] for each in (by_id, *found) for name in each.foreign
+    ]
     documents = dict.fromkeys(next((symbol.canonical for symbol in symbols(each)), each) for each in foreign)
     (like, _), numbers = next(iter(lacking.items()), ((Reference(None, None, ""), ()), {}))
     return LookUp(
@@ -158,17 +160,21 @@ class _Found:
     ambiguous: bool = False
 
 
-def _find_ids(folded: str, reports: Mapping[str, Report], paragraphs: Sequence[Paragraph]) -> _Found:
+def _find_ids(
+    folded: str, reports: Mapping[str, Report], paragraphs: Sequence[Paragraph], left_out: Collection[str]
+) -> _Found:
     """The paragraphs whose ids stand in a text, in order."""
     found = _Found()
     for match in LOCATOR.finditer(folded):
         before = folded[: match.start()]
         names = [(name, each.id) for each in reports.values() for name in (*names_of(each), folded_name(each.id))]
         if called := max(((len(name), report) for name, report in names if before.endswith(name)), default=None):
-            report, locator = called[1], match[1].removeprefix("main-").rstrip("-")
+            (length, report), locator = called, match[1].removeprefix("main-").rstrip("-")
             named = [each for each in paragraphs if each.report == report and each.locator == locator]
             found.paragraphs += named
-            if not named:
+            if report in left_out:
+                found.foreign.append(NamedReport("", match.start() - length, match.start()))
+            elif not named:
                 found.lacking.append((Reference(report, None, ""), (), locator))
     return found
 

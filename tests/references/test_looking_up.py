@@ -188,10 +188,11 @@ def test_what_is_there_is_given_and_the_rest_told(question: str, said: str, know
     assert not_there(look, *known, language(question)).startswith(said)
 
 
-def test_a_report_that_a_filter_leaves_out_is_not_among_those_looked_in(known: Seeds) -> None:
+@pytest.mark.parametrize("question", ["S/2021/839, para. 21", "S/2021/839#21", "S/2021/839#999"])
+def test_a_report_that_a_filter_leaves_out_is_not_among_those_looked_in(question: str, known: Seeds) -> None:
     reports, paragraphs = known
     rest = [paragraph for paragraph in paragraphs if paragraph.report != S]
-    look = look_up("S/2021/839, para. 21", reports, rest, left_out={S})
+    look = look_up(question, reports, rest, left_out={S})
     said = not_there(look, reports, rest, "en")
     assert look.in_vain
     assert said.startswith("S/2021/839 is not among the reports looked in. They are: A/67/176;")
