@@ -1,18 +1,49 @@
-"""What the command line reads and prints: JSON, one line an error, progress, and files of questions."""
+"""What the commands share: flags, JSON, one line an error, progress, and files of questions."""
 
 import json
 import sys
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
 
 from rag.errors import BatchError, RagError
+from rag.records import Turn
 
 if TYPE_CHECKING:
     from collections.abc import Generator
 
+    from rag.assistant import Assistant
     from rag.own.limited import News
+    from rag.settings import Settings
+
+
+IndexFlag = Annotated[Path | None, typer.Option("--index", help="The index folder.", show_default="index")]
+ReportsFlag = Annotated[Path | None, typer.Option("--reports", help="A folder of reports.", show_default="seeds")]
+EmbedderFlag = Annotated[str | None, typer.Option("--embedder", help="Built-in name or model folder.")]
+LlmFlag = Annotated[str | None, typer.Option("--llm", help="A GGUF file, a server's URL, or none.")]
+KFlag = Annotated[int | None, typer.Option("-k", help="How many hits.", show_default="10")]
+ReportFlag = Annotated[list[str] | None, typer.Option("--report", help="Only this report (repeatable).")]
+YearFlag = Annotated[list[int] | None, typer.Option("--year", help="Only reports of this year (repeatable).")]
+RenderingsFlag = Annotated[bool, typer.Option("--no-renderings", help="Leave unofficial renderings out of everything.")]
+JsonFlag = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+BatchFlag = Annotated[Path | None, typer.Option("--batch", help="A JSONL file: one question a line.")]
+
+
+def read_settings(**flags: Any) -> "Settings":
+    """The settings with what the command line says."""
+    from rag.settings import load_settings
+
+    return load_settings(flags)[0]
+
+
+def open_assistant(**flags: Any) -> "Assistant":
+    """An assistant with these settings."""
+    from rag.assistant import Assistant
+
+    return Assistant(read_settings(**flags))
 
 
 def to_json(value: Any) -> str:
@@ -31,62 +62,60 @@ def tell(line: str) -> None:
 
 
 def run_batch(path: Path, one: Callable[[dict[str, Any]], dict[str, Any]]) -> int:
-    """Print one JSON line for each line of the file; 2 if any of them was bad, else 0."""
-    bad = 0
-    for n, line, error in _batch_lines(path):
-        if line is not None and error is None:
-            answered, error = _one_line(line, one)
-            if answered is not None:
-                print(to_json(answered), flush=True)
-                continue
-        bad += 1
-        given = line.get("id") if line else None
-        print(to_json({"id": given, "line": n, "error": error}), flush=True)
-        complain(f"{path} line {n}: {error}")
-    return 2 if bad else 0
-
-
-def _one_line(
-    line: dict[str, Any], one: Callable[[dict[str, Any]], dict[str, Any]]
-) -> tuple[dict[str, Any] | None, str | None]:
-    """What a line is answered with, or what is wrong: a bug that one question meets costs no other its answer."""
-    try:
-        return one(line), None
-    except RagError as problem:
-        return None, str(problem)
-    except Exception as bug:  # a thousand lines may be waiting; told with its place, so that it is not hidden
-        *_, (frame, at) = traceback.walk_tb(bug.__traceback__)
-        place = f"{Path(frame.f_code.co_filename).name} line {at}"
-        said = " ".join(str(bug).split())
-        return None, f"unforeseen {type(bug).__name__} in {place} ({said}). Ask it alone to see the whole trace"
-
-
-def _batch_lines(path: Path) -> Iterator[tuple[int, dict[str, Any] | None, str | None]]:
-    """Each line that is not blank: its number, and the object it holds or what is wrong with it."""
+    """Print one JSON line for each line of the file that is not blank; 2 if any of them was bad, else 0."""
     try:
         lines = path.read_bytes().splitlines()
     except OSError as error:
         raise BatchError("batch-unreadable", path=str(path), reason=error.strerror) from error
+    bad = 0
     for n, raw in enumerate(lines, 1):
-        if not raw.strip():
-            continue
+        line: Any = None
         try:
-            line = json.loads(raw.decode("utf-8-sig"))
-        except (ValueError, RecursionError) as error:
-            yield n, None, f"not JSON in UTF-8 ({error})"
+            if raw.strip():
+                line = _parse(raw)
+                print(to_json(one(_check(line))), flush=True)
             continue
-        yield n, line if isinstance(line, dict) else None, _wrong_with(line)
+        except RagError as problem:
+            said = str(problem)
+        except Exception as bug:  # a thousand lines may be waiting: a bug that one meets costs no other its answer
+            said = _tell_bug(bug)
+        bad += 1
+        given = line.get("id") if isinstance(line, dict) else None
+        print(to_json({"id": given, "line": n, "error": said}), flush=True)
+        complain(f"{path} line {n}: {said}")
+    return 2 if bad else 0
 
 
-def _wrong_with(line: Any) -> str | None:
+def _parse(raw: bytes) -> Any:
+    try:
+        return json.loads(raw.decode("utf-8-sig"))
+    except (ValueError, RecursionError) as error:
+        raise BatchError("line-not-json", reason=str(error)) from error
+
+
+def _check(line: Any) -> dict[str, Any]:
+    """A line that holds a question, and turns where it holds a history."""
     if not isinstance(line, dict):
-        return "not a JSON object"
+        raise BatchError("line-no-object")
     if not isinstance(line.get("question"), str):
-        return 'no "question" with a text'
+        raise BatchError("line-no-question")
     history = line.get("history") or []
     if not isinstance(history, list) or not all(isinstance(turn, dict) and "question" in turn for turn in history):
-        return '"history" is not a list of {"question", "answer"}'
-    return None
+        raise BatchError("line-bad-history")
+    return line
+
+
+def _tell_bug(bug: Exception) -> str:
+    """A bug with its place, so that it is not hidden."""
+    *_, (frame, at) = traceback.walk_tb(bug.__traceback__)
+    place = f"{Path(frame.f_code.co_filename).name} line {at}"
+    said = " ".join(str(bug).split())
+    return f"unforeseen {type(bug).__name__} in {place} ({said}). Ask it alone to see the whole trace"
+
+
+def read_history(line: dict[str, Any]) -> list[Turn]:
+    """The turns before the question of a line, oldest first."""
+    return [Turn(str(turn["question"]), str(turn.get("answer", ""))) for turn in line.get("history") or []]
 
 
 def run_to_end(work: "Generator[News, None, Any]") -> Any:
@@ -121,13 +150,12 @@ class Progress:
         return self._tell
 
     def _tell(self, what: str, done: int, of: int) -> None:
-        if self._bars is not None:
-            task = self._tasks.setdefault(what, None) or self._bars.add_task(what, total=of)
-            self._tasks[what] = task
-            self._bars.update(task, completed=done, total=of)
-        elif what not in self._tasks:
-            self._tasks[what] = True
-            print(f"{what} …", file=sys.stderr, flush=True)
+        if what not in self._tasks:
+            self._tasks[what] = self._bars.add_task(what, total=of) if self._bars else None
+            if not self._bars:
+                tell(f"{what} …")
+        if self._bars:
+            self._bars.update(self._tasks[what], completed=done, total=of)
 
     def __exit__(self, *error: object) -> None:
         if self._bars is not None:

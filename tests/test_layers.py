@@ -13,7 +13,19 @@ RAG = Path(__file__).parents[1] / "rag"
 # The rooms of docs/architecture.md in the order of the data path: a report becomes an index, a question an answer.
 ORDER = (
     *("errors", "records", "text", "settings", "models", "reports", "lexicon", "index", "references", "own"),
-    *("question", "checking", "answering", "assistant", "present", "drafts", "doctor", "page", "console", "__main__"),
+    *(
+        "question",
+        "checking",
+        "answering",
+        "assistant",
+        "present",
+        "drafts",
+        "doctor",
+        "page",
+        "console",
+        "manage",
+        "__main__",
+    ),
 )
 
 # Package → the modules that may import it.
@@ -34,7 +46,7 @@ DOORS = {
     "bm25s": {"index"},
     "llama_cpp": {"models"},
     "gradio": {"page"},
-    "typer": {"__main__"},
+    "typer": {"__main__", "console", "manage"},
     "langchain": {"models"},
     "rich": {"console"},
 }
