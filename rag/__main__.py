@@ -52,7 +52,7 @@ def build(
     quiet: Annotated[bool, typer.Option("--quiet", help="Say nothing where nothing changed.")] = False,
 ) -> None:
     """Read the reports in a folder and index them."""
-    from rag.assistant import build as build_index
+    from rag.build import build as build_index
     from rag.index import open_index
 
     settings = read_settings(

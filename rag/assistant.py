@@ -1,6 +1,6 @@
 """The straight line from a question to its answer, and the only place where concrete classes are chosen."""
 
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import suppress
 from copy import copy
 from dataclasses import replace
@@ -15,12 +15,11 @@ from rag.answering.judge import judge, missing
 from rag.answering.quote import quote_answer
 from rag.answering.retrieve import Found, Retriever
 from rag.errors import IndexProblem, ModelError, SettingError
-from rag.index import Index, Progress, build_index, open_index
+from rag.index import Index, open_index
 from rag.lexicon import Lexicon
 from rag.models import embedder as embedding
 from rag.models.catalogue import resolved
 from rag.models.cross_encoder import Hints, Reranker, load_reranker
-from rag.own.library import read_own
 from rag.question import Question
 from rag.records import (
     Answer,
@@ -37,7 +36,6 @@ from rag.records import (
     Writing,
 )
 from rag.references import find_paragraphs, not_there
-from rag.reports import read_folder
 from rag.settings import Settings
 from rag.text import fold
 
@@ -285,25 +283,6 @@ class Assistant:
             )
 
 
-def build(
-    settings: Settings, progress: Progress | None = None, on_file: Callable[[str], None] = lambda name: None
-) -> tuple[str, bool, Path]:
-    """Read the reports and index them; the generation's name, whether it had to be built, and the index folder."""
-    progress = progress or _silent
-    read = list(read_folder(settings.reports, settings.renderings, on_file))
-    read += read_own(settings, {each.report.id for each in read})
-    fingerprint = embedding.fingerprint_of(settings.embedder, settings.cache)
-    name, built = build_index(
-        [(each.report, each.paragraphs) for each in read],
-        settings.index,
-        lambda: embedding.load(settings.embedder, settings.cache),
-        fingerprint,
-        Lexicon.load(),
-        progress,
-    )
-    return name, built, settings.index
-
-
 def _anchored(settings: Settings) -> Settings:
     """The settings with folders that stay where they are when the working folder changes, as the page's does.
 
@@ -315,7 +294,3 @@ def _anchored(settings: Settings) -> Settings:
         model = Path(getattr(settings, name)).expanduser()
         found[name] = str(model.absolute()) if model.exists() else getattr(settings, name)
     return replace(settings, **found)
-
-
-def _silent(_what: str, _done: int, _of: int) -> None:
-    """Progress nobody watches."""

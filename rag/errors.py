@@ -14,11 +14,10 @@ A message is one line that names the thing, the values that disagree and the nex
 data/errors.toml, where it stands in both languages, and the values it names. Bugs stay plain exceptions.
 """
 
-import tomllib
 from collections.abc import Mapping
-from functools import cache
-from importlib import resources
 from typing import Any
+
+from rag.messages import message, texts
 
 
 class RagError(Exception):
@@ -35,8 +34,7 @@ class RagError(Exception):
 
     def told(self, language: str) -> str:
         """The message in a language."""
-        texts = _messages().get(self.key)
-        return texts[language].format(**self.values) if texts else self.key
+        return message(self.key, language, **self.values) if self.key in texts() else self.key
 
     def __str__(self) -> str:
         return self.told("en")
@@ -47,12 +45,6 @@ class RagError(Exception):
 
 def _again(kind: type[RagError], key: str, values: Mapping[str, Any]) -> RagError:
     return kind(key, **values)
-
-
-@cache
-def _messages() -> Mapping[str, Mapping[str, str]]:
-    """Key → language → message."""
-    return tomllib.loads((resources.files("rag") / "data" / "errors.toml").read_text(encoding="utf-8"))
 
 
 class QuestionError(RagError):

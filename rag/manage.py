@@ -130,7 +130,7 @@ def serve(
 
 def _use(name: str, settings: "Settings") -> str:
     """Choose a model; an embedder only when the index is built with it, beside the one it replaces."""
-    from rag.assistant import build as build_index
+    from rag.build import build as build_index
     from rag.models import catalogue
 
     model, place = catalogue.installed(name, settings)

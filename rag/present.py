@@ -3,33 +3,17 @@
 The JSON is a contract: `tests/schemas/` holds its schemas.
 """
 
-import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
-from functools import cache
-from importlib import resources
 from typing import Any
 
+from rag.messages import message
 from rag.models.catalogue import Model, Row
 from rag.records import Answer, Citation, Hit, Paragraph, Report
 from rag.references import written
 
 SHOWN = 300  # characters of a hit on a terminal: enough to tell whether to open it
 NEAREST = 5  # paragraphs listed under a refusal
-
-
-def message(key: str, language: str, **values: Any) -> str:
-    """What a reader is told, by its key in data/messages.toml.
-
-    >>> message("as-typed", "zh", said="“武器”")
-    '检索的是“武器”。要按原样检索，请给该词加引号。'
-    """
-    return _messages()[key][language].format(**values)
-
-
-@cache
-def _messages() -> Mapping[str, Mapping[str, str]]:
-    return tomllib.loads((resources.files("rag") / "data" / "messages.toml").read_text(encoding="utf-8"))
 
 
 # JSON

@@ -12,20 +12,9 @@ RAG = Path(__file__).parents[1] / "rag"
 
 # The rooms of docs/architecture.md in the order of the data path: a report becomes an index, a question an answer.
 ORDER = (
-    *("errors", "records", "text", "settings", "models", "reports", "lexicon", "index", "references", "own"),
-    *(
-        "question",
-        "checking",
-        "answering",
-        "assistant",
-        "present",
-        "drafts",
-        "doctor",
-        "page",
-        "console",
-        "manage",
-        "__main__",
-    ),
+    *("messages", "errors", "records", "text", "settings", "models", "reports", "lexicon", "index", "references"),
+    *("own", "build", "question", "checking", "answering", "assistant", "present", "drafts", "doctor", "page"),
+    *("console", "manage", "__main__"),
 )
 
 # Package → the modules that may import it.

@@ -10,30 +10,12 @@ from dataclasses import dataclass, replace
 
 from rag.checking.passages import MARKER, cite_quote
 from rag.index import Index
+from rag.messages import message
 from rag.records import Answer, Citation, Language, Paragraph, Report
 from rag.references import LookUp, not_there, written
 
 LOOKED_UP = 10  # paragraphs quoted whole at the most, of those a question names
 QUOTED_MARKER = re.compile(r"(?<=” )\[(\d{1,3})\](?=\n|（|\(| \(|$)")  # as `_quote` writes them
-LEAD_IN = {"zh": "报告中有关的原文：", "en": "What the reports say:"}
-LEAD_IN_NAMED = {"zh": "该段全文：", "en": "The paragraph in full:"}
-LEAD_IN_SEVERAL = {"zh": "{n}个段落的全文：", "en": "The {n} paragraphs in full:"}
-LEAD_IN_AMBIGUOUS = {"zh": "这可以指{n}个段落，全文如下：", "en": "This may mean any of {n} paragraphs, in full:"}
-LEAD_IN_FIRST = {"zh": "{n}个段落中的前{shown}个：", "en": "The first {shown} of {n} paragraphs in full:"}
-LEAD_IN_FOOTNOTE = {"zh": "脚注原文：", "en": "The footnote as printed:"}
-ONLY_IN = {"zh": "（只有{other}文本）", "en": " (only in {other})"}
-FOOTNOTE = {"zh": "脚注{mark}：", "en": "Footnote {mark}: "}
-LANGUAGE_NAMES = {"zh": {"zh": "中文", "en": "英文"}, "en": {"zh": "Chinese", "en": "English"}}
-
-
-REFUSAL: dict[str, str] = {
-    "zh": "报告没有回答这个问题{absent}。最接近的段落列在下面，供查阅。",
-    "en": "The reports do not answer this question{absent}. The nearest paragraphs are listed for you to check.",
-}
-ABSENT: dict[str, str] = {
-    "zh": "：最接近的段落没有提到{names}",
-    "en": ": the nearest paragraphs do not mention {names}",
-}
 AFTER_MARKER = re.compile(  # what a first marker draws along
     r"(?:\s?\[\d{1,3}\]){0,9}(?:[（(][^（）()\n]{1,40}[）)])?[。.！!？?；;]?"
 )
@@ -57,10 +39,10 @@ def compose(
 ) -> tuple[str, tuple[Citation, ...]]:
     """The text of an answer and its citations; several reports one after the other, the oldest first."""
     if len({sentence.paragraph.report for sentence in chosen}) < 2:
-        return _quote(chosen, LEAD_IN[language], language)
+        return _quote(chosen, message("quoted", language), language)
     by_date = sorted(chosen, key=lambda each: reports[each.paragraph.report].date or "9999")
     headings = {report: _heading(reports[report], language) for report in {s.paragraph.report for s in chosen}}
-    return _quote(by_date, LEAD_IN[language], language, headings)
+    return _quote(by_date, message("quoted", language), language, headings)
 
 
 def compose_looked_up(
@@ -83,18 +65,18 @@ def _lead_in(asked: LookUp, language: Language) -> str:
     """What is said before the paragraphs and footnotes a question names."""
     n = len(asked.paragraphs)
     if asked.footnotes and not n:
-        return LEAD_IN_FOOTNOTE[language]
+        return message("footnote-as-printed", language)
     if n > LOOKED_UP:
-        return LEAD_IN_FIRST[language].format(n=n, shown=LOOKED_UP)
+        return message("first-in-full", language, n=n, shown=LOOKED_UP)
     if n == 1:
-        return LEAD_IN_NAMED[language]
-    return (LEAD_IN_AMBIGUOUS if asked.ambiguous else LEAD_IN_SEVERAL)[language].format(n=n)
+        return message("in-full", language)
+    return message("any-of-in-full" if asked.ambiguous else "several-in-full", language, n=n)
 
 
 def _footnote(carrier: Paragraph, mark: str, text: str, index: Index, language: Language) -> Sentence:
     """A footnote as printed, with the reference of the paragraph that carries it."""
     label = written(carrier, index.reports[carrier.report], language) + ("，" if language == "zh" else ", ")
-    label += FOOTNOTE[language].format(mark=mark).lower()
+    label += message("footnote", language, mark=mark).lower()
     return Sentence(carrier, carrier.language, 0, len(text), text, -1, label)
 
 
@@ -133,8 +115,7 @@ def _quote(
             lines.append(f"\n{headings[report]}")
         marker = markers.setdefault(sentence.paragraph.id, len(markers) + 1)
         citations.append(cite_quote(marker, sentence.paragraph, sentence.text, sentence.language))
-        other = LANGUAGE_NAMES[language][sentence.language]
-        only = "" if sentence.language == language else ONLY_IN[language].format(other=other)
+        only = "" if sentence.language == language else message(f"only-in-{sentence.language}", language)
         lines.append(f"{sentence.label}“{sentence.text}” [{marker}]{only}")
     return "\n".join(lines), tuple(citations)
 
@@ -154,8 +135,8 @@ def refusal(language: Language, names: Sequence[str] = ()) -> str:
     'The reports do not answer this question: the nearest paragraphs do not mention “BMS8'
     """
     joint = "、" if language == "zh" else ", "
-    absent = ABSENT[language].format(names=joint.join(f"“{name}”" for name in names)) if names else ""
-    return REFUSAL[language].format(absent=absent)
+    absent = message("refusal-names", language, names=joint.join(f"“{name}”" for name in names)) if names else ""
+    return message("refusal", language, absent=absent)
 
 
 def number_on(quoted: Answer, cited: Iterable[Citation]) -> Answer:

@@ -31,7 +31,7 @@ from rag.answering.retrieve import Found
 from rag.answering.weights import Weights
 from rag.index import Index
 from rag.lexicon import Lexicon
-from rag.question import Question, asks
+from rag.question import Question, asks, pattern
 from rag.records import Filters
 from rag.text import Figure, figures, fold, terms_en
 from rag.text import language as language_of
@@ -41,18 +41,6 @@ PRIOR = 1.0  # what a question counts as having beside its names: one common wor
 ELSEWHERE = 0.5  # what a figure counts that does not stand beside the thing counted
 MISSING = 3  # names a refusal tells of
 
-_DURATION_SAID = re.compile(
-    r"(?:\d|[一二三四五六七八九十两半]) ?(?:天|日|个月|年|周)|至\s?\d{1,2} ?日"
-    r"|\b(?:\d{1,3}|one|two|three|four|five|six|seven|eight|nine|ten)[ -](?:working )?(?:day|week|month|year)s?\b"
-    r"|\d{1,2}(?: [A-Z][a-z]{2,8})? (?:to|-) \d{1,2}\b",
-    re.IGNORECASE,
-)
-_VOTES_SAID = re.compile(r"\d ?票|\bvote.{0,40}\d|\d{1,3} (?:votes|in favour|to \d)", re.IGNORECASE)
-_REASON_SAID = re.compile(
-    r"因为|由于|因此|因而|原因|所以|鉴于|为了|以便|以期|从而|导致|目的|使得|旨在|使"
-    r"|\b(?:because|due to|since|owing|therefore|in order to|reason|so that|thus|as a result|given|aim)",
-    re.IGNORECASE,
-)
 _COUNTED_ZH = re.compile(
     r"(?:多少|几)(?P<measure>[个次名项国种人票件支届期场门套批把所家座位辆枚发处]?)(?P<noun>[^，。？?、,多少几]{0,6})"
 )
@@ -162,8 +150,8 @@ def kinds(question: str, lexicon: Lexicon, translated: bool = True) -> list[Test
     def new(*of: str) -> Test:
         return lambda texts: float(any(f.kind in of and f.value not in known for text in texts for f in _figures(text)))
 
-    def said(pattern: re.Pattern[str]) -> Test:
-        return lambda texts: float(any(pattern.search(text) for text in texts))
+    def said(kind: str) -> Test:
+        return lambda texts: float(any(pattern(kind, "kinds_of_answer").search(text) for text in texts))
 
     def count(texts: Sequence[str]) -> float:
         measure, counted = _counted(question, lexicon, translated)
@@ -172,11 +160,11 @@ def kinds(question: str, lexicon: Lexicon, translated: bool = True) -> list[Test
     tests: dict[str, Test] = {
         "money": new("money"),
         "share": new("percent"),
-        "duration": said(_DURATION_SAID),
-        "votes": said(_VOTES_SAID),
+        "duration": said("duration"),
+        "votes": said("votes"),
         "count": count,
         "date": new("date", "year"),
-        "why": said(_REASON_SAID),
+        "why": said("why"),
     }
     return [tests[kind] for kind in asks(question).kinds]
 

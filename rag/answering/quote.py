@@ -4,11 +4,12 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from rag.answering.compose import FOOTNOTE, Sentence, compose, compose_looked_up, rows_cells
+from rag.answering.compose import Sentence, compose, compose_looked_up, rows_cells
 from rag.answering.retrieve import Found
 from rag.answering.weights import Weights
 from rag.index import Index
 from rag.lexicon import Lexicon
+from rag.messages import message
 from rag.question import Question
 from rag.records import Citation, Filters, Language, Paragraph
 from rag.text import figures, sentences
@@ -90,7 +91,7 @@ def quotable(paragraph: Paragraph, language: Language, renderings: bool) -> Iter
         for n, (start, end) in enumerate(sentences(text, spoken)):
             yield Sentence(paragraph, spoken, start, end, text[start:end], n)
     for note in paragraph.footnotes:
-        label = FOOTNOTE[language].format(mark=note.mark)
+        label = message("footnote", language, mark=note.mark)
         yield Sentence(paragraph, paragraph.language, 0, len(note.text), note.text, -1, label)
 
 

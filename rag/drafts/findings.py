@@ -6,7 +6,8 @@ from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import Any, Literal
 
-from rag.present import message, place_json, shorten
+from rag.messages import message
+from rag.present import place_json, shorten
 from rag.records import Language, Paragraph, Report, Slice
 from rag.references import written
 

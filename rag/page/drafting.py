@@ -10,10 +10,10 @@ from functools import partial
 from rag.assistant import Assistant
 from rag.drafts import Draft, Finding, Verdict, check, read_draft
 from rag.errors import QuestionError, RagError, ReportError
+from rag.messages import message
 from rag.page.markup import notice_html, render
 from rag.page.turns import Turns
 from rag.page.wording import words
-from rag.present import message
 from rag.records import Language, Paragraph
 
 NEAREST = 3  # paragraphs offered for what is not found: more would be read by nobody

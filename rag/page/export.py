@@ -5,8 +5,9 @@ import json
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from rag.messages import message
 from rag.page.markup import Reports, cut, one_line, render
-from rag.present import answer_json, message
+from rag.present import answer_json
 from rag.records import Answer, Citation
 from rag.references import written
 

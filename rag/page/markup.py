@@ -14,9 +14,10 @@ from jinja2 import Environment, FunctionLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from rag.checking.passages import MARKER
+from rag.messages import message
 from rag.own.jobs import LISTED
 from rag.page.wording import words
-from rag.present import answer_text, message, searched_for_text
+from rag.present import answer_text, searched_for_text
 from rag.records import Answer, Citation, Hit, Language, Paragraph, Report, Slice, Verdict
 from rag.references import written
 

@@ -68,7 +68,7 @@ def test_using_an_embedder_builds_its_index_before_anything_is_changed(
         seen.append((settings.embedder, Path("rapporteur.toml").exists()))
         return "abc123", True, settings.index
 
-    monkeypatch.setattr("rag.assistant.build", build)
+    monkeypatch.setattr("rag.build.build", build)
     said = CliRunner().invoke(app, ["models", "use", "bge-m3"])
     assert seen == [(str(place / "bge-m3"), False)]
     assert tomllib.loads(Path("rapporteur.toml").read_text("utf-8")) == {"embedder": str(place / "bge-m3")}
@@ -82,7 +82,7 @@ def test_where_the_index_cannot_be_built_nothing_is_changed(place: Path, monkeyp
     def build(*_: Any) -> None:
         raise OSError("the disk is full")
 
-    monkeypatch.setattr("rag.assistant.build", build)
+    monkeypatch.setattr("rag.build.build", build)
     assert CliRunner().invoke(app, ["models", "use", "bge-m3"]).exit_code != 0
     assert not Path("rapporteur.toml").exists()
 
