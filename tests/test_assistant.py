@@ -25,10 +25,11 @@ from rag.checking.passages import MARKER
 from rag.errors import GenerationError
 from rag.index import Index
 from rag.lexicon import Lexicon
+from rag.messages import message
 from rag.models.local import LlamaChat
 from rag.page.export import as_markdown
 from rag.page.markup import answer_html
-from rag.present import answer_json, answer_text, message
+from rag.present import answer_json, answer_text
 from rag.records import Answer, Hit, Language, Quoted, Retrieved, Turn, Verdict, Waiting, Writing
 from rag.settings import Settings
 

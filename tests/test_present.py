@@ -11,8 +11,9 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from rag.index import Index
+from rag.messages import message
 from rag.page.markup import answer_html
-from rag.present import answer_json, answer_text, hit_json, hit_text, message, paragraph_json, paragraph_text
+from rag.present import answer_json, answer_text, hit_json, hit_text, paragraph_json, paragraph_text
 from rag.records import Answer, Citation, Hit, Paragraph, Verdict
 
 SCHEMAS = Path(__file__).parent / "schemas"
