@@ -16,7 +16,8 @@ from making import make_encrypted_pdf
 from typer.testing import CliRunner
 
 from rag.__main__ import app
-from rag.assistant import Assistant, build
+from rag.assistant import Assistant
+from rag.build import build
 from rag.errors import ReportError, SettingError
 from rag.index import open_index
 from rag.index.generations import current
@@ -153,7 +154,7 @@ def test_a_build_keeps_own_reports_with_what_was_said_of_them(report: Path, sett
     folder = settings.index.parent / "reports"
     folder.mkdir()
     (folder / "渡船_1.txt").write_text("另一份报告说，河上有灯。\n\n灯是新的。", encoding="utf-8")  # of the same name
-    build(replace(settings, reports=folder))
+    build(replace(settings, reports=folder), lambda what, done, of: None)
     titles = {report.id: report.titles for report in open_index(settings.index).reports.values()}
     assert titles == {"渡船_1": {}, "渡船_1.txt": {"zh": "渡船"}}
 
