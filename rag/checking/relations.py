@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import takewhile
 
 from rag.checking.operators import opposed, sides
 from rag.checking.words import Sentence, Word, listed
@@ -161,18 +160,18 @@ def _doers(sentence: Sentence) -> Iterator[tuple[Name, Name, Word]]:
         by = _by(deed, 60) if sentence.language == "en" else None
         if by is not None and len(sentence.text[deed.start : by].split()) <= 3:
             doers = [name for name in names if name[0].start > by]
-            run = words[doers[0][0].place :] if doers else []
+            run, stops = words[doers[0][0].place :] if doers else [], set[Word]()
         elif sentence.language == "zh" or not deed.passive:
             doers = [name for name in names if name[-1].place < deed.place and name[0] not in aside][::-1]
-            run = words[doers[0][-1].place :: -1] if doers else []
+            run, stops = words[doers[0][-1].place :: -1] if doers else [], aside
             between = words[doers[0][-1].place + 1 : deed.place] if doers else []
             if any((word.key or word.text in listed("joints")) and word not in aside for word in between):
                 continue
         else:
             continue
-        joined = takewhile(lambda word: not word.key or (word.name and word not in aside), run)
+        ends = next((n for n, word in enumerate(run) if word.key and (not word.name or word in stops)), len(run))
         if doers:
-            yield doers[0], tuple(word for word in joined if word.name), deed
+            yield doers[0], tuple(word for word in run[:ends] if word.name), deed
 
 
 def _placed(name: Name) -> bool:
