@@ -105,7 +105,7 @@ def test_an_answer_keeps_its_rules_whatever_its_words(
     if answer.generation:
         assert answer.generation["tokens_per_second"] > 0
         used = answer.generation["prompt_tokens"] + answer.generation["written_tokens"]
-        assert used <= _chat(assistant).context
+        assert used <= _chat(assistant).engine.context
 
 
 @pytest.mark.parametrize("language", ["zh", "en"])
