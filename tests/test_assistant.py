@@ -458,7 +458,7 @@ def _tiny(path: Path) -> LlamaChat:
 
 @pytest.mark.parametrize("language", ["zh", "en"])
 def test_a_hint_is_labelled_one_wherever_it_is_shown(assistant: Assistant, language: Language, tmp_path: Path) -> None:
-    from models.test_hints import write_nli
+    from models.test_cross_encoder import write_nli
 
     _says(assistant, GOOD[language])
     before = assistant.ask(QUESTION[language])

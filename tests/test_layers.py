@@ -1,6 +1,7 @@
 """Each module of rag imports only those before it in the data path, and each heavy package has one door."""
 
 import ast
+import re
 from collections import defaultdict
 from collections.abc import Collection, Iterator
 from graphlib import TopologicalSorter
@@ -121,3 +122,50 @@ def test_no_heavy_package_is_imported_before_it_is_needed() -> None:
 def test_the_seams_are_langchain_cores() -> None:
     used = {each.split(".")[0] for paths in modules().values() for path in paths for each in imported(path)}
     assert {each for each in used if each.startswith("langchain")} <= {"langchain_core", "langchain"}
+
+
+def test_every_room_is_drawn_and_listed() -> None:
+    for document in ("docs/architecture.md", "README.md"):
+        text = (RAG.parent / document).read_text(encoding="utf-8")
+        assert not [name for name in modules() if not re.search(rf"\b{name}(?:/|\.py)", text)], document
+
+
+# Modules that no file of their own name tests → the file that does; a room alone stands for what is not named in it.
+HELD_BY = {
+    "__main__": "test_cli.py",
+    "answering/names": "answering/test_judge.py",
+    "answering/weights": "answering/test_judge.py",
+    "answering/write": "test_assistant.py",
+    "build": "own/test_library.py",
+    "checking": "checking/test_checking.py",
+    "console": "test_cli.py",
+    "drafts": "drafts/test_drafts.py",
+    "manage": "models/test_models_cli.py",
+    "messages": "test_errors.py",
+    "models": "models/test_chat.py",
+    "models/install": "models/test_catalogue.py",
+    "models/sources": "models/test_catalogue.py",
+    "own/jobs": "own/test_library.py",
+    "page": "page/test_page.py",
+    "page/programs": "page/test_mcp.py",
+    "records": "test_present.py",
+    "references": "references/test_references.py",
+    "reports": "reports/test_parsing.py",
+    "reports/word": "reports/test_files.py",
+    "text/injection": "answering/test_prompt.py",
+    "text/labels": "text/test_numbers.py",
+    "text/numerals": "text/test_numbers.py",
+    "text/segmentation": "text/test_words.py",
+}
+
+
+def test_every_module_has_its_tests() -> None:
+    """tests/ mirrors rag/: tests/text/test_quotes.py holds rag/text/quotes.py."""
+    tests, untested = RAG.parent / "tests", []
+    for path in RAG.rglob("*.py"):
+        place = path.relative_to(RAG).with_suffix("")
+        own = tests / place.parent / f"test_{place.name}.py"
+        held = HELD_BY.get(place.as_posix(), HELD_BY.get(place.parent.as_posix(), ""))
+        if path.stem != "__init__" and not own.is_file() and not (held and (tests / held).is_file()):
+            untested.append(place.as_posix())
+    assert not untested
