@@ -36,6 +36,7 @@ def test_the_wheel_carries_what_runs_and_not_the_reports(wheel: Path) -> None:
     names = set(zipfile.ZipFile(wheel).namelist())
     assert {
         "rag/page/page.css",
+        "rag/page/templates/answer.html",
         "rag/data/glossary.tsv",
         "rag/prompts/en/rules.txt",
         "rag/prompts/zh/rules.txt",
