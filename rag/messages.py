@@ -1,10 +1,10 @@
 """What people are told, in both languages, by its key: data/messages.toml and, of errors, data/errors.toml."""
 
-import tomllib
 from collections.abc import Mapping
 from functools import cache
-from importlib import resources
 from typing import Any
+
+from rag.data import table
 
 
 def message(key: str, language: str, **values: Any) -> str:
@@ -19,6 +19,4 @@ def message(key: str, language: str, **values: Any) -> str:
 @cache
 def texts() -> Mapping[str, Mapping[str, str]]:
     """Key → language → message."""
-    data = resources.files("rag") / "data"
-    files = [(data / name).read_text(encoding="utf-8") for name in ("messages.toml", "errors.toml")]
-    return {key: said for text in files for key, said in tomllib.loads(text).items()}
+    return {**table("messages.toml"), **table("errors.toml")}

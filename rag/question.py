@@ -1,14 +1,12 @@
 """A question as typed to the one record that everything after reads: standing alone, its parts, what it asks for."""
 
 import re
-import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import cache, cached_property
-from importlib import resources
-from typing import Any
 
+from rag.data import table
 from rag.errors import QuestionError
 from rag.records import Language, Turn
 from rag.text import clean_question, figures, fold, language, symbols
@@ -23,16 +21,11 @@ SHORT = 24  # characters of Chinese; twice that of English: shorter questions th
 
 
 @cache
-def pattern(name: str, table: str = "") -> re.Pattern[str]:
+def pattern(name: str, part: str = "") -> re.Pattern[str]:
     """A regular expression of data/question.toml."""
-    alternatives = tables()[table][name] if table else tables()[name]
+    words = table("question.toml")
+    alternatives = words[part][name] if part else words[name]
     return re.compile("|".join(alternatives), 0 if name in CASED else re.IGNORECASE)
-
-
-@cache
-def tables() -> Mapping[str, Any]:
-    """The words and patterns that questions are read by: data/question.toml."""
-    return tomllib.loads((resources.files("rag") / "data" / "question.toml").read_text(encoding="utf-8"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +120,10 @@ def stand_alone(question: str, history: Sequence[Turn]) -> str:
 def asks(question: str) -> Asks:
     """What the wording of a question in either language asks for."""
     question = narrow(question)
-    figure = next((kind for kind in tables()["figure_kinds"] if pattern(kind, "figure_kinds").search(question)), None)
+    figure = next(
+        (kind for kind in table("question.toml")["figure_kinds"] if pattern(kind, "figure_kinds").search(question)),
+        None,
+    )
     kinds = (figure, pattern("date").search(question) and "date", pattern("why").search(question) and "why")
     return Asks(
         tuple(filter(None, kinds)), bool(pattern("list").search(question)), bool(pattern("compare").search(question))
@@ -203,5 +199,6 @@ def names_report_of(question: str, names: Sequence[str]) -> bool:
     any_of = "|".join(re.escape(fold(name)) if language(name) == "zh" else rf"\b{re.escape(name)}\b" for name in names)
     folded = fold(question) if language(question) == "zh" else question
     return any(
-        re.search(shape.format(names=f"(?:{any_of})"), folded, re.IGNORECASE) for shape in tables()["beside_report"]
+        re.search(shape.format(names=f"(?:{any_of})"), folded, re.IGNORECASE)
+        for shape in table("question.toml")["beside_report"]
     )

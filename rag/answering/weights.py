@@ -1,15 +1,13 @@
 """What was tuned, one record an embedder: `rag/data/weights.json`, and what the owner of an index calibrated."""
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cache
-from importlib import resources
 from typing import Any
 
+from rag.data import table
 from rag.index import Index
 
-SHIPPED = resources.files("rag") / "data" / "weights.json"  # embedder → its record
 DEFAULT = "multilingual-e5-small"  # whose record another embedder starts from
 
 
@@ -43,4 +41,4 @@ def weights_for(index: Index) -> Weights:
 @cache
 def shipped() -> Mapping[str, Weights]:
     """Embedder → its weights as shipped."""
-    return {name: Weights(**record) for name, record in json.loads(SHIPPED.read_text(encoding="utf-8")).items()}
+    return {name: Weights(**record) for name, record in table("weights.json").items()}

@@ -6,7 +6,8 @@ from dataclasses import dataclass, replace
 
 from rag.checking.passages import MARKER, Passage
 from rag.checking.statements import Checker, Statement
-from rag.checking.words import pattern, tables
+from rag.checking.words import pattern
+from rag.data import table
 from rag.lexicon import Lexicon
 from rag.records import Citation, Language, Paragraph, Rejected, Report, Slice, Verdict
 from rag.text import sentences
@@ -82,7 +83,7 @@ def _shown(plain: str, spans: Sequence[Slice], statements: Sequence[Statement], 
             pieces += [
                 plain[last:start],
                 sentence,
-                tables()["unsure"][language] if statement.verdict == Verdict.NOT_CHECKED else "",
+                table("checking.toml")["unsure"][language] if statement.verdict == Verdict.NOT_CHECKED else "",
             ]
             citations += [replace(each, marker=numbers[each.marker]) for each in statement.citations]
         last = end

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from functools import cache
 from itertools import pairwise
 
-from rag.checking.words import Sentence, Word, key_of, pattern, tables
+from rag.checking.words import Sentence, Word, key_of, pattern
+from rag.data import table
 from rag.records import Language, Slice
 
 UNREAL = ("if", "coming", "due", "asked")  # these reach into the clause behind: "邀请各国采取措施，落实…"
@@ -67,7 +68,7 @@ def _cues(sentence: Sentence) -> list[tuple[str, Slice]]:
 def _patterns(language: Language) -> Mapping[str, re.Pattern[str]]:
     """Operator → what it is written with."""
     around = r"(?:\b|(?<=\w)(?=n't))(?:{})\b" if language == "en" else "{}"
-    operators = tables()["operators"][language].items()
+    operators = table("checking.toml")["operators"][language].items()
     return {name: re.compile(around.format(words.replace("\n", "")), re.IGNORECASE) for name, words in operators}
 
 
@@ -140,7 +141,9 @@ def sides(word: Word) -> frozenset[int]:
 @cache
 def _sides() -> Mapping[str, frozenset[int]]:
     found: dict[str, frozenset[int]] = {}
-    pairs = [pair for language in ("en", "zh") for pair in tables()["opposites"][language].strip().splitlines()]
+    pairs = [
+        pair for language in ("en", "zh") for pair in table("checking.toml")["opposites"][language].strip().splitlines()
+    ]
     for n, pair in enumerate(pairs, 1):
         for sign, words in zip((1, -1), pair.split("|"), strict=True):
             for key in map(key_of, words.split()):

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 from rag.checking.comparison import compare
 from rag.checking.passages import Passage, unsupported_figures
-from rag.checking.words import pattern, read_sentences, tables
+from rag.checking.words import pattern, read_sentences
+from rag.data import table
 from rag.lexicon import Lexicon
 from rag.records import Citation, Language, Slice, Verdict
 from rag.text import figures, symbols
@@ -86,7 +87,9 @@ class Checker:
         verdict = Verdict.NUMBER_MISMATCH if figures else Verdict.NOT_FOUND
         citations = tuple(each.paraphrase(text, verdict) for each in passages)
         what = ("、" if self._language == "zh" else ", ").join(figures)
-        return Statement(text, verdict, citations, tables()["wrong"][self._language][why].format(what=what))
+        return Statement(
+            text, verdict, citations, table("checking.toml")["wrong"][self._language][why].format(what=what)
+        )
 
     def _citations(self, text: str, passages: Sequence[Passage], verdict: Verdict) -> tuple[Citation, ...]:
         """A citation for each quotation, of the first passage that has it; and of passages that then have none.

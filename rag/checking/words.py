@@ -1,14 +1,12 @@
 """A text as the words that two texts are compared by, each with its clause, its figure, and whether it is a name."""
 
 import re
-import tomllib
 from bisect import bisect
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cache
-from importlib import resources
-from typing import Any
 
+from rag.data import table
 from rag.lexicon import Lexicon
 from rag.records import Language
 from rag.text import Figure, figures, fold, sentences, symbols, term_en
@@ -22,21 +20,15 @@ STEM = 5  # letters from which two English stems count as grown from one
 
 
 @cache
-def tables() -> dict[str, Any]:
-    """What is said of a statement, and what words do in a sentence: data/checking.toml."""
-    return tomllib.loads((resources.files("rag") / "data" / "checking.toml").read_text(encoding="utf-8"))
-
-
-@cache
 def pattern(name: str) -> re.Pattern[str]:
     """A regular expression."""
-    return re.compile(tables()["patterns"][name].replace("\n", ""), re.IGNORECASE)
+    return re.compile(table("checking.toml")["patterns"][name].replace("\n", ""), re.IGNORECASE)
 
 
 @cache
 def listed(name: str) -> frozenset[str]:
     """The words of a list, each as it stands and as it is compared."""
-    words = tables()["lists"][name].split()
+    words = table("checking.toml")["lists"][name].split()
     return frozenset((*words, *map(key_of, words)))
 
 
@@ -197,5 +189,5 @@ def _latin(word: str, first: bool) -> tuple[str, str, bool]:
 @cache
 def _irregular() -> dict[str, str]:
     """Past form → verb."""
-    verbs = [entry.split() for entry in re.split(r"[|\n]", tables()["lists"]["past"].strip())]
+    verbs = [entry.split() for entry in re.split(r"[|\n]", table("checking.toml")["lists"]["past"].strip())]
     return {past: verb for verb, *pasts in verbs for past in pasts}

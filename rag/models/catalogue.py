@@ -2,15 +2,15 @@
 
 import os
 import re
-import tomllib
 from collections.abc import Iterator, Mapping
+from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from functools import cache
-from importlib import resources
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Literal
 
+from rag.data import table
 from rag.errors import ModelError
 from rag.models.machine import memory
 from rag.settings import FILE, Settings
@@ -82,8 +82,7 @@ class Row:
 @cache
 def known_models() -> tuple[Model, ...]:
     """The models of data/models.toml in its order, language models best first."""
-    written = (resources.files("rag") / "data" / "models.toml").read_text(encoding="utf-8")
-    return tuple(map(_model, tomllib.loads(written)["model"]))
+    return tuple(map(_model, deepcopy(table("models.toml")["model"])))
 
 
 def _model(entry: dict[str, Any]) -> Model:

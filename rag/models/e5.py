@@ -9,13 +9,13 @@ import json
 import shutil
 import struct
 from collections.abc import Iterator
-from importlib import resources
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from rag.data import table
 from rag.errors import ModelError
 
 FORM = (b"E5S1", 1)  # how the file begins, and its version
@@ -70,9 +70,7 @@ def read(copy: Path) -> tuple[dict[str, Any], dict[str, Weights]]:
 
 def _form() -> dict[str, Any]:
     """The names of its sizes and tensors, and the files that are the same for each."""
-    path = resources.files("rag") / "data" / "multilingual-e5-small.copy.json"
-    form: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    return form
+    return table("multilingual-e5-small.copy.json")
 
 
 def _tensors(content: bytes, at: int) -> Iterator[tuple[str, Weights]]:

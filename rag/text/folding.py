@@ -1,11 +1,9 @@
 """The normal form in which texts are compared or indexed, and the repairs that lead to clean text."""
 
 import re
-import tomllib
 import unicodedata
 from collections.abc import Iterable
 from functools import cache, lru_cache
-from importlib import resources
 from typing import Any
 
 from rag.records import Language
@@ -34,12 +32,6 @@ _ONE_FORM = {
     **dict.fromkeys(map(ord, "‐‑‒–—―−﹘﹣－─"), "-"),
     **dict.fromkeys(map(ord, "・•‧･"), "·"),
 }
-
-
-@cache
-def tables() -> dict[str, Any]:
-    """The words and patterns that texts are read by: data/text.toml."""
-    return tomllib.loads((resources.files("rag") / "data" / "text.toml").read_text(encoding="utf-8"))
 
 
 def language(text: str) -> Language:

@@ -5,8 +5,9 @@ It knows nothing of prompts or paragraphs; it keeps no attack out for certain, w
 
 import re
 
+from rag.data import table
 from rag.records import Language
-from rag.text.folding import clean_question, tables
+from rag.text.folding import clean_question
 from rag.text.segmentation import sentences
 
 LEFT_OUT = "……"  # stands where sentences of a passage are left out
@@ -14,7 +15,7 @@ LEFT_OUT = "……"  # stands where sentences of a passage are left out
 _TAG = re.compile(r"<(?!\s)([^<>\n]{1,60})(?<!\s)>")
 _HALF_TAG = re.compile(r"<(?=[|｜/!])|(?<=[|｜])>")
 _BRACKETED = re.compile(r"\[(\s?(?:\d{1,3}|/?\s?(?:INST|SYS)[^\[\]]{0,10})\s?)\]", re.IGNORECASE)
-_ORDERS = re.compile("|".join(tables()["orders"]), re.IGNORECASE)
+_ORDERS = re.compile("|".join(table("text.toml")["orders"]), re.IGNORECASE)
 
 
 def defuse(text: str) -> str:

@@ -9,7 +9,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from fractions import Fraction
 
-from rag.text.folding import narrow, tables
+from rag.data import table
+from rag.text.folding import narrow
 from rag.text.labels import dates, labels, ordinals, years
 from rag.text.numerals import MEASURE, NUMBER, ONE_OR_RANGE, ORDINALS_EN, RANGE, Figure, Hedge, numbers_in, read_number
 from rag.text.symbols import symbols
@@ -61,7 +62,7 @@ def _value(written: str) -> Fraction:
     return number.value if number else Fraction(0)
 
 
-_CURRENCIES: dict[str, str] = tables()["currencies"]
+_CURRENCIES: dict[str, str] = table("text.toml")["currencies"]
 _MONEY = re.compile(
     rf"(?P<before>(?i:US\$|\$|€|£|USD|EUR|GBP|CHF)) ?{ONE_OR_RANGE}"
     rf"|{ONE_OR_RANGE} ?[多余]? ?(?P<after>(?i:{'|'.join(_CURRENCIES.values())}))(?![A-Za-z])"
@@ -143,10 +144,10 @@ _NAMES = re.compile(
 
 _HEDGED_BEFORE: dict[Hedge, re.Pattern[str]] = {
     hedge: re.compile(rf"(?:{'|'.join(words)})$", re.IGNORECASE)
-    for hedge, words in tables()["hedges"]["before"].items()
+    for hedge, words in table("text.toml")["hedges"]["before"].items()
 }
 _HEDGED_AFTER: dict[Hedge, re.Pattern[str]] = {
-    hedge: re.compile(words) for hedge, words in tables()["hedges"]["after"].items()
+    hedge: re.compile(words) for hedge, words in table("text.toml")["hedges"]["after"].items()
 }
 
 

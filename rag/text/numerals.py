@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Literal, NamedTuple
 
-from rag.text.folding import tables
+from rag.data import table
 
 Kind = Literal["count", "percent", "money", "year", "date", "ordinal", "label"]
 Hedge = Literal["", "about", "above", "below"]
@@ -76,7 +76,7 @@ SCALED = rf"{DIGITS}(?: ?[多余]? ?{SCALE_ZH}(?:\d{{1,4}} ?(?:万|千{_KILO}))?
 NUMBER = rf"(?:{SCALED}|{CHINESE}|{ENGLISH})"
 RANGE = r"(?: ?(?:至|到|-|~) ?| (?:to|or) )"
 ONE_OR_RANGE = rf"{NUMBER}(?:{RANGE}{NUMBER})?"
-MEASURE = rf" ?[多余来]? ?(?:{'|'.join(tables()['measures'].split())})"
+MEASURE = rf" ?[多余来]? ?(?:{'|'.join(table('text.toml')['measures'].split())})"
 
 _ANY_NUMBER = re.compile(NUMBER)
 _SCALED_PARTS = re.compile(rf"({DIGITS}) ?[多余]? ?({SCALE_ZH}|[A-Za-z]+)?")

@@ -7,8 +7,9 @@ from functools import cache
 from itertools import accumulate, pairwise
 from typing import Any
 
+from rag.data import table
 from rag.records import Language, Slice
-from rag.text.folding import HAN, fold, tables
+from rag.text.folding import HAN, fold
 from rag.text.numerals import ORDINALS_EN, SCALED, read_number
 from rag.text.symbols import symbols
 
@@ -18,7 +19,7 @@ _FULL_STOP = re.compile(
 )
 _STARTS = re.compile(rf"\s+[\"'“‘「『(\[（【《]{{0,3}}(?:[A-Z0-9À-Þ{HAN}])")
 _ABBREVIATION = re.compile(
-    rf"(?:^|[\s(\[（“\"'])(?:[A-Za-z]|(?:[A-Za-z]\.){{1,4}}[A-Za-z]|{'|'.join(tables()['abbreviations'].split())})$",
+    rf"(?:^|[\s(\[（“\"'])(?:[A-Za-z]|(?:[A-Za-z]\.){{1,4}}[A-Za-z]|{'|'.join(table('text.toml')['abbreviations'].split())})$",
     re.IGNORECASE,
 )
 _LABEL = re.compile(r"\s*\(?(?:\d{1,3}|[A-Za-z]|[IVXLivxl]{1,6}|[一二三四五六七八九十]{1,3})")
@@ -94,8 +95,8 @@ def _bracketed(line: str) -> list[bool]:
     return [depth > 0 for depth in accumulate(depths)]
 
 
-_STOP_WORDS = frozenset(tables()["stop"].split())
-_SAME_WORD: dict[str, str] = tables()["same_word"]
+_STOP_WORDS = frozenset(table("text.toml")["stop"].split())
+_SAME_WORD: dict[str, str] = table("text.toml")["same_word"]
 # Frequency given to a word kept whole. Jieba takes the likelier cut, and its two commonest words together come to
 # 883 634 · 796 991 / 60 101 967, about 11 700.
 _KEPT = 20_000

@@ -13,7 +13,7 @@ from rag.checking import Checked, check_answer, complete_statements, plain_marke
 from rag.checking.comparison import compare
 from rag.checking.passages import MARKER, cite_quote, texts_of, unsupported_figures
 from rag.checking.statements import refuses
-from rag.checking.words import tables
+from rag.data import table
 from rag.lexicon import Lexicon
 from rag.records import Footnote, Language, Paragraph, Report, Translation, Verdict
 from rag.text import find_quote, sentences
@@ -215,7 +215,7 @@ def test_what_the_paragraph_does_not_say_is_left_out_with_the_reason(
     assert (checked.text, checked.citations) == ("", ())
     (left_out,) = checked.left_out
     assert MARKER.sub("", answer).rstrip("。. ") == left_out.text.rstrip("。. ")
-    pattern = re.escape(tables()["wrong"][language][reason]).replace(r"\{what\}", ".+")
+    pattern = re.escape(table("checking.toml")["wrong"][language][reason]).replace(r"\{what\}", ".+")
     assert re.fullmatch(pattern, left_out.why)
     assert all(citation.verdict not in OK for citation in checked.statements[0].citations)
 
