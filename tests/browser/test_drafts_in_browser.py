@@ -73,7 +73,7 @@ def test_a_word_file_is_read_and_one_that_is_none_is_refused_by_name(open_page: 
     page.get_by_label("中文").check()
     expect(page.get_by_role("tab", name=words("zh")["draft_tab"])).to_be_visible()
     page.set_input_files("#draft-file", {"name": "讲话.docx", "mimeType": "", "buffer": b"MZ\x00 no Word file"})
-    expect(page.locator("#draft-notice")).to_contain_text("无法读取文稿 讲话.docx")
+    expect(page.locator("#draft-notice")).to_contain_text("讲话.docx 不是 Word 文件")
 
 
 def test_switching_the_language_retells_the_findings(open_page: Any) -> None:
