@@ -33,13 +33,9 @@ class Asks:
     """What a question's wording asks for."""
 
     kinds: tuple[str, ...]  # of answer, among the figure_kinds of the table, "date" and "why"
+    figure: bool  # a number or a date of any kind
     list: bool
     compare: bool
-
-    @property
-    def figure(self) -> bool:
-        """Whether it asks for a number or a date."""
-        return any(kind != "why" for kind in self.kinds)
 
 
 @dataclass(frozen=True)
@@ -120,14 +116,11 @@ def stand_alone(question: str, history: Sequence[Turn]) -> str:
 def asks(question: str) -> Asks:
     """What the wording of a question in either language asks for."""
     question = narrow(question)
-    figure = next(
-        (kind for kind in table("question.toml")["figure_kinds"] if pattern(kind, "figure_kinds").search(question)),
-        None,
-    )
-    kinds = (figure, pattern("date").search(question) and "date", pattern("why").search(question) and "why")
-    return Asks(
-        tuple(filter(None, kinds)), bool(pattern("list").search(question)), bool(pattern("compare").search(question))
-    )
+    figures = table("question.toml")["figure_kinds"]
+    kind = next((each for each in figures if pattern(each, "figure_kinds").search(question)), None)
+    kinds = (kind, *(name for name in ("date", "why") if pattern(name).search(question)))
+    figure, listed, compared = (bool(pattern(name).search(question)) for name in ("figure", "list", "compare"))
+    return Asks(tuple(filter(None, kinds)), figure, listed, compared)
 
 
 def _leans(question: str) -> bool:
