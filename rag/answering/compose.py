@@ -17,7 +17,7 @@ from rag.references import LookUp, not_there, written
 LOOKED_UP = 10  # paragraphs quoted whole at the most, of those a question names
 QUOTED_MARKER = re.compile(r"(?<=” )\[(\d{1,3})\](?=\n|（|\(| \(|$)")  # as `_quote` writes them
 AFTER_MARKER = re.compile(  # what a first marker draws along
-    r"(?:\s?\[\d{1,3}\]){0,9}(?:[（(][^（）()\n]{1,40}[）)])?[。.！!？?；;]?"
+    r"(?:\s?\[\d{1,3}\]){0,9}(?: ?[（(][^（）()\n]{1,40}[）)])?[。.！!？?；;]?"
 )
 
 
