@@ -228,6 +228,31 @@ def test_an_answer_cut_by_the_limit_ends_with_a_whole_statement(assistant: Assis
     assert assistant.ask(QUESTION["zh"]).text == GOOD["zh"]
 
 
+# Short answers
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_a_short_answer_is_the_first_quotation_only(assistant: Assistant, language: Language) -> None:
+    assistant.settings = replace(assistant.settings, llm="none")
+    assistant.retriever.weights = replace(assistant.retriever.weights, kept=-9.0, kept_elsewhere=-9.0)
+    whole = assistant.ask(QUESTION[language])
+    assert len(whole.citations) > 1
+    short = assistant.as_chosen(short=True).ask(QUESTION[language])
+    assert (short.citations, short.abstained) == (whole.citations[:1], False)
+    assert short.text.endswith("[1]")
+    assert whole.text.startswith(short.text)
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_a_short_answer_of_a_model_is_its_first_statement(assistant: Assistant, language: Language) -> None:
+    second = {"zh": "培训由渔业部出资[2]。", "en": " The fisheries ministry paid for the courses [2]."}[language]
+    _says(assistant, GOOD[language] + second)
+    assert assistant.ask(QUESTION[language]).text == GOOD[language] + second
+    short = assistant.as_chosen(short=True)
+    answer = short.ask(QUESTION[language])
+    assert (answer.text, answer.mode, len(answer.citations)) == (GOOD[language], "llm", 1)
+
+
 # Follow-ups
 
 

@@ -9,9 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
-from made_index import FERRIES, FakeEmbedder, ferry_paragraphs, indexed
+from made_index import CREWS, FERRIES, FakeEmbedder, ferry_paragraphs, indexed
 
 from rag.answering.retrieve import Retriever, fuse, squash
+from rag.answering.weights import weights_for
 from rag.index import Index
 from rag.lexicon import Lexicon
 from rag.question import Question
@@ -376,3 +377,99 @@ def test_a_figure_finds_the_same_in_any_written_form(forms: tuple[str, ...], ret
 
     first = shares(forms[0])
     assert all(len(shares(form) & first) >= 2 for form in forms[1:]), [shares(form) for form in forms]
+
+
+# --- the question itself ----------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def quays(tmp_path_factory: pytest.TempPathFactory) -> Index:
+    """A report in each language that says much of one thing and little of another."""
+    english = [
+        "Ferries sank near the old harbour in the storm.",
+        "Ferries sank near the harbour in the fog.",
+        "The old harbour and its ferries met a storm.",
+        "A ministry bought lanterns.",
+    ]
+    chinese = [
+        "渡船在旧码头附近的风暴中沉没。",
+        "渡船在码头附近的大雾中沉没。",
+        "旧码头和渡船遇到风暴。",
+        "某部购买了灯笼。",
+    ]
+    reports = []
+    for report, language, texts in ((FERRIES, "en", english), (CREWS, "zh", chinese)):
+        numbers = range(1, len(texts) + 1)
+        of_report = [Paragraph(report.id, "main", str(n), n - 1, texts[n - 1], language, str(n)) for n in numbers]  # type: ignore[arg-type]
+        reports.append((report, of_report))
+    return indexed(reports, tmp_path_factory.mktemp("quays"), FakeEmbedder(), Lexicon([], dict))
+
+
+def by_words(index: Index, **weights: Any) -> Retriever:
+    """A retriever for which only a paragraph's own words count."""
+    shipped = weights_for(index)
+    legs = {name: float(name == "terms own") for name in shipped.legs}
+    return Retriever(index, FakeEmbedder, Lexicon([], dict), weights=replace(shipped, legs=legs, **weights))
+
+
+@pytest.mark.parametrize(
+    ("question", "second"),
+    [
+        ("How many ferries sank in the storm near the old harbour? Who bought lanterns?", "A/99/123#4"),
+        ("有多少渡船在旧码头附近的风暴中沉没？灯笼是谁购买的？", "crews#4"),
+    ],
+)
+def test_each_part_of_a_question_finds_its_paragraph(question: str, second: str, quays: Index) -> None:
+    asked = Question.of(question)
+    assert len(asked.parts) == 2
+    places = []
+    for weight in (0.0, 5.0):
+        retriever = by_words(quays, part=weight)
+        places.append([hit.paragraph.id for hit in retriever.find(asked, 8).hits].index(second))
+        of_parts = [fuse(retriever.legs(each, Filters())[1], retriever.weights.legs) for each in asked.parts]
+        whole = fuse(retriever.legs(question, Filters())[1], retriever.weights.legs)
+        fused = retriever.find(asked, 8).fused
+        np.testing.assert_allclose(fused, whole + weight * np.maximum(*of_parts))
+    assert places[1] < min(2, places[0])
+
+
+@pytest.mark.parametrize("question", ["Who bought lanterns?", "灯笼是谁购买的？"])
+def test_a_question_that_asks_one_thing_has_no_part_to_gain_by(question: str, quays: Index) -> None:
+    alone, gaining = (by_words(quays, part=weight).find(Question.of(question), 8).fused for weight in (0.0, 5.0))
+    np.testing.assert_array_equal(alone, gaining)
+
+
+@pytest.mark.parametrize(
+    ("question", "searched", "first"),
+    [
+        ("Who bought lantersn?", {"lantersn": "lanterns"}, "A/99/123#4"),
+        ("Where is the harbuor fog?", {"harbuor": "harbour"}, "A/99/123#2"),
+        ("Who bought lanterns?", {}, "A/99/123#4"),
+        ("谁买了lantersn灯笼？", {}, "crews#4"),
+    ],
+)
+def test_a_misspelt_word_is_searched_for_as_it_was_meant(
+    question: str, searched: dict[str, str], first: str, quays: Index
+) -> None:
+    found = by_words(quays).find(Question.of(question), 8)
+    assert found.question.corrections == searched
+    assert found.question.asked == question
+    assert found.hits[0].paragraph.id == first
+    right = Question.of(found.question.text)
+    assert [hit.lexical for hit in found.hits] == [hit.lexical for hit in by_words(quays).find(right, 8).hits]
+
+
+@pytest.mark.parametrize("where", ["front", "main"])
+def test_a_reranker_orders_the_best_ten_and_no_more(where: str, tmp_path: Path) -> None:
+    texts = [f"Ferry {n} sank near the harbour." for n in range(1, 13)]
+    paragraphs = [Paragraph(FERRIES.id, where, str(n), n - 1, text, "en", str(n)) for n, text in enumerate(texts, 1)]
+    index = indexed([(FERRIES, paragraphs)], tmp_path, FakeEmbedder(), Lexicon([], dict))
+
+    class Backwards:
+        def scores(self, question: str, texts: Any) -> Any:
+            return np.arange(len(texts))
+
+    plain = Retriever(index, FakeEmbedder, Lexicon([], dict))
+    ranked = Retriever(index, FakeEmbedder, Lexicon([], dict), lambda: Backwards())  # type: ignore[arg-type,return-value]
+    before, after = ids(plain, "harbour", 12), ids(ranked, "harbour", 12)
+    assert after == [*before[:10][::-1], *before[10:]]
