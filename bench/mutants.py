@@ -95,7 +95,7 @@ MUTANTS: Sequence[Mutant] = tuple(
         ("answering/quote", "whole_end - whole_start <= WHOLE_SENTENCE", "whole_end - whole_start < WHOLE_SENTENCE"),
         ("answering/quote", "line_start + before[-1][0] if before", "line_start if before"),
         ("answering/quote", 'listed[: listed.rfind("\\n")]', "listed"),
-        ("answering/quote", "if sentence.start <= last.end or", "if"),
+        ("answering/quote", "end = max(last.end, sentence.end)", "end = sentence.end"),
         # how it is told
         ("answering/compose", '.date or "9999"', ".date"),
         ("answering/compose", "if n > LOOKED_UP:", "if n >= LOOKED_UP:"),

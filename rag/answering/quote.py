@@ -156,7 +156,7 @@ def _join(chosen: Sequence[Sentence]) -> list[Sentence]:
         last = joined[-1] if joined else None
         if last and last.paragraph is sentence.paragraph and last.place >= 0 and sentence.place >= 0:
             text = sentence.paragraph.in_language(sentence.language) or ""
-            if sentence.start <= last.end or not text[last.end : sentence.start].strip():
+            if not text[last.end : sentence.start].strip():
                 end = max(last.end, sentence.end)
                 joined[-1] = replace(last, end=end, text=text[last.start : end])
                 continue

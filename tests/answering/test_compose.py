@@ -227,7 +227,8 @@ def test_of_more_than_ten_paragraphs_the_first_ten_are_quoted(index: Index, lang
     lead_in, *lines = looked_up(index, LookUp(tuple(ENGLISH[:12]), ambiguous=True), language)
     assert (lead_in, len(lines)) == (told, LOOKED_UP)
     assert "Ferry 10 sank." in lines[-1]
-    assert "10" in looked_up(index, LookUp(tuple(ENGLISH[:10])), language)[0]  # all of ten
+    all_ten = {"zh": "10个段落的全文：", "en": "The 10 paragraphs in full:"}[language]
+    assert looked_up(index, LookUp(tuple(ENGLISH[:10])), language)[0] == all_ten
 
 
 @pytest.mark.parametrize(

@@ -270,6 +270,7 @@ def test_what_two_quotations_share_is_quoted_once(language: Language) -> None:
     leaning = {"zh": "渡船沉没了。这很少见。它们很旧。", "en": "Ferries sank. This is rare. They were old."}[language]
     first, second, third = said(printed(leaning, language))
     assert chosen([(1.0, third), (1.0, second), (0.9, first)]) == [leaning]
+    assert chosen([(1.0, first), (1.0, second)]) == [first.text + JOINT[language] + second.text]
     clauses = said(printed(CLAUSES, "zh"))
     assert chosen([(1.0, each) for each in clauses]) == [CLAUSES]
 
