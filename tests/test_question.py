@@ -66,6 +66,8 @@ def test_a_question_as_long_as_the_limit_is_accepted_and_invisible_characters_ar
         ("What is iARMS?", "Who runs it?", "What is iARMS? Who runs it?"),
         ("什么是iARMS？", "它由谁管理？", "什么是iARMS？ 它由谁管理？"),
         ("什么是iARMS？", "由谁管理呢？", "什么是iARMS？ 由谁管理呢？"),
+        ("What does para. 21 of S/2021/839 say?", "And paragraph 22?", "What does paragraph 22 of S/2021/839 say?"),
+        ("S/2021/839第21段说了什么？", "那第22段呢？", "S/2021/839第22段说了什么？"),
         ("From 2016 to 2019, how many?", "And in 2012?", "From 2016 to 2019, how many? And in 2012?"),
         ("What is BMS7?", "And who chaired it in 2021?", "What is BMS7? And who chaired it in 2021?"),
     ],
@@ -245,3 +247,50 @@ def test_without_a_turn_before_nothing_is_added(question: str) -> None:
 def test_the_wording_tells_what_is_asked_for(question: str, kinds: set[str]) -> None:
     asked = asks(question)
     assert {*asked.kinds, *(kind for kind in ("list", "compare") if getattr(asked, kind))} == kinds
+
+
+@pytest.mark.parametrize(
+    ("question", "figure"),
+    [
+        ("How many weapons were collected?", True),
+        ("收缴了多少件武器？", True),
+        ("When was BMS7 held, and why?", True),
+        ("第七次双年度会议何时举行，为什么？", True),
+        ("Why were few reports submitted?", False),
+        ("为什么很少有国家提交报告？", False),
+        ("Which countries received help?", False),
+        ("哪些国家得到了援助？", False),
+    ],
+)
+def test_a_number_or_a_date_is_a_figure_and_a_reason_is_none(question: str, figure: bool) -> None:
+    assert asks(question).figure is figure
+
+
+@pytest.mark.parametrize(
+    ("question", "parts"),
+    [
+        ("How many States reported? Which are in Africa?", ["How many States reported", "Which are in Africa"]),
+        ("有多少国家提交了报告？其中哪些在非洲？", ["有多少国家提交了报告", "其中哪些在非洲"]),
+        ("Who chaired BMS7, and when did it meet?", ["Who chaired BMS7", "when did it meet?"]),
+        ("谁主持了双年度会议，又在哪个城市召开？", ["谁主持了双年度会议", "在哪个城市召开"]),
+        ("How many States reported?", []),
+        ("有多少国家提交了报告？", []),
+        ("How many States reported? Why?", []),  # too short to be looked for alone
+        ("有多少国家提交了报告？为什么？", []),
+    ],
+)
+def test_a_question_that_asks_several_things_has_parts(question: str, parts: list[str]) -> None:
+    assert [part.rstrip("?") for part in Question.of(question).parts] == [part.rstrip("?") for part in parts]
+
+
+@pytest.mark.parametrize(
+    ("asked", "searched"),
+    [
+        ("How many ilicit arms, ilicit ammunition?", "How many illicit arms, illicit ammunition?"),
+        ("ilicit是什么意思？", "illicit是什么意思？"),
+        ("How many illicit arms?", "How many illicit arms?"),
+    ],
+)
+def test_a_question_is_read_with_its_misspelt_words_put_right(asked: str, searched: str) -> None:
+    question = Question(asked, asked, {"ilicit": "illicit"})
+    assert (question.text, question.asked) == (searched, asked)

@@ -212,6 +212,12 @@ def test_names_have_to_stand_together_in_one_paragraph(ask: Callable[..., Signal
     assert apart.together < 0.9 < together.together
 
 
+@pytest.mark.parametrize("question", ["Compare Mozambique and UNMISS in 2033", "比较2033年的莫桑比克和南苏丹特派团"])
+def test_what_a_comparison_names_may_stand_in_several_paragraphs(ask: Callable[..., Signals], question: str) -> None:
+    assert ask(question).together == pytest.approx(1.0)
+    assert ask(question, 1).together < 0.9
+
+
 def test_every_part_of_a_question_may_have_a_paragraph_of_its_own(ask: Callable[..., Signals]) -> None:
     assert ask("How many people died in Mozambique? Why did Portugal buy lamps?").together == pytest.approx(1.0)
 

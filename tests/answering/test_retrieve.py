@@ -167,6 +167,18 @@ def test_an_english_question_meets_a_chinese_text_without_a_rendering(tmp_path: 
     assert lexical["crews#p2"] > lexical["crews#p1"]
 
 
+@pytest.mark.parametrize(("question", "of"), [("ferry", 1), ("渡船", 0)])
+def test_the_leg_of_renderings_speaks_only_where_they_are_shown(question: str, of: int, tmp_path: Path) -> None:
+    report, (paragraph, *_) = ferry_paragraphs()[of]
+    translations = {"en" if of else "zh": Translation("A rendering of the ferry 渡船.")}
+    reports = [(report, [replace(paragraph, translations=translations)])]
+    retriever = Retriever(
+        indexed(reports, tmp_path, FakeEmbedder(), Lexicon([], dict)), FakeEmbedder, Lexicon([], dict)
+    )
+    for renderings in (True, False):
+        assert ("terms rendering" in retriever.legs(question, Filters(renderings=renderings))[1]) is renderings
+
+
 def legs(size: int) -> st.SearchStrategy[dict[str, np.ndarray]]:
     return st.fixed_dictionaries({name: arrays(np.float64, size, elements=SCORES) for name in WEIGHTS})
 

@@ -79,6 +79,7 @@ def test_a_misspelt_word_becomes_one_the_index_has(speller: Speller, written: st
         "司法培训做了什么",
         "古特雷斯何时呼吁停火？",
         "轻小武器方面有哪些捐助方？",
+        "什么是ilicit武器？",  # a Chinese question
         "請問邊境管制由誰負責？",
     ],
 )
@@ -98,6 +99,13 @@ def test_nothing_is_read_for_words_the_index_has() -> None:
 def test_each_correction_is_told(speller: Speller) -> None:
     assert speller.corrections("ilicit arms, ilicit trade, colected") == {"ilicit": "illicit", "colected": "collected"}
     assert speller.corrections("illicit arms") == {}
+
+
+def test_of_several_words_one_with_the_same_first_letter_is_meant_then_the_commonest(lexicon: Lexicon) -> None:
+    texts = ["The caress, the caress.", "The bares.", "The dares, the wares, the wares."]
+    legs = {("en", OWN): TermLeg.build({n: lexicon.search_terms(text, "en") for n, text in enumerate(texts)})}
+    assert mended(Speller(lexicon, legs, texts), "the baress") == "the bares"
+    assert mended(Speller(lexicon, legs, texts), "the xares") == "the wares"
 
 
 def test_slips_are_every_string_one_slip_away() -> None:
