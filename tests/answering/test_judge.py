@@ -241,6 +241,19 @@ def test_more_paragraphs_never_have_less_together(
     assert shares == sorted(shares)
 
 
+@pytest.mark.parametrize(
+    "question",
+    [
+        "Did Mongolia, Zanzibar, Greenland, XQZ7 or Bhutan sail in 1999?",
+        "蒙古、桑给巴尔、格陵兰、XQZ7和不丹1999年有船吗？",
+    ],
+)
+def test_no_more_than_three_missing_names_are_told(retriever: Retriever, question: str) -> None:
+    told = absent(question, retriever)
+    assert len(told) == MISSING == 3
+    assert all(each in question for each in told)
+
+
 @given(st.text(max_size=80))
 def test_any_text_has_names_it_writes_and_at_most_three_are_missing(retriever: Retriever, text: str) -> None:
     assert all(name.weight >= 0 for name in named(text, retriever))

@@ -19,6 +19,7 @@ from rag.question import Question
 from rag.records import Filters, Footnote, Paragraph, Report, Translation
 
 SCORES = st.one_of(st.just(np.nan), st.floats(-5, 5, width=16))
+BARE = Lexicon([], dict)  # neither glossary nor dictionary
 WEIGHTS = {"a": 2.0, "b": 1.0, "c": 0.5}
 QUESTIONS = [
     "枪支",
@@ -172,9 +173,7 @@ def test_the_leg_of_renderings_speaks_only_where_they_are_shown(question: str, o
     report, (paragraph, *_) = ferry_paragraphs()[of]
     translations = {"en" if of else "zh": Translation("A rendering of the ferry 渡船.")}
     reports = [(report, [replace(paragraph, translations=translations)])]
-    retriever = Retriever(
-        indexed(reports, tmp_path, FakeEmbedder(), Lexicon([], dict)), FakeEmbedder, Lexicon([], dict)
-    )
+    retriever = Retriever(indexed(reports, tmp_path, FakeEmbedder(), BARE), FakeEmbedder, BARE)
     for renderings in (True, False):
         assert ("terms rendering" in retriever.legs(question, Filters(renderings=renderings))[1]) is renderings
 
@@ -414,14 +413,14 @@ def quays(tmp_path_factory: pytest.TempPathFactory) -> Index:
         numbers = range(1, len(texts) + 1)
         of_report = [Paragraph(report.id, "main", str(n), n - 1, texts[n - 1], language, str(n)) for n in numbers]  # type: ignore[arg-type]
         reports.append((report, of_report))
-    return indexed(reports, tmp_path_factory.mktemp("quays"), FakeEmbedder(), Lexicon([], dict))
+    return indexed(reports, tmp_path_factory.mktemp("quays"), FakeEmbedder(), BARE)
 
 
 def by_words(index: Index, **weights: Any) -> Retriever:
     """A retriever for which only a paragraph's own words count."""
     shipped = weights_for(index)
     legs = {name: float(name == "terms own") for name in shipped.legs}
-    return Retriever(index, FakeEmbedder, Lexicon([], dict), weights=replace(shipped, legs=legs, **weights))
+    return Retriever(index, FakeEmbedder, BARE, weights=replace(shipped, legs=legs, **weights))
 
 
 @pytest.mark.parametrize(
@@ -475,13 +474,13 @@ def test_a_misspelt_word_is_searched_for_as_it_was_meant(
 def test_a_reranker_orders_the_best_ten_and_no_more(where: str, tmp_path: Path) -> None:
     texts = [f"Ferry {n} sank near the harbour." for n in range(1, 13)]
     paragraphs = [Paragraph(FERRIES.id, where, str(n), n - 1, text, "en", str(n)) for n, text in enumerate(texts, 1)]
-    index = indexed([(FERRIES, paragraphs)], tmp_path, FakeEmbedder(), Lexicon([], dict))
+    index = indexed([(FERRIES, paragraphs)], tmp_path, FakeEmbedder(), BARE)
 
     class Backwards:
         def scores(self, question: str, texts: Any) -> Any:
             return np.arange(len(texts))
 
-    plain = Retriever(index, FakeEmbedder, Lexicon([], dict))
-    ranked = Retriever(index, FakeEmbedder, Lexicon([], dict), lambda: Backwards())  # type: ignore[arg-type,return-value]
+    plain = Retriever(index, FakeEmbedder, BARE)
+    ranked = Retriever(index, FakeEmbedder, BARE, lambda: Backwards())  # type: ignore[arg-type,return-value]
     before, after = ids(plain, "harbour", 12), ids(ranked, "harbour", 12)
     assert after == [*before[:10][::-1], *before[10:]]
