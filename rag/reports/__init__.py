@@ -64,13 +64,10 @@ def read_report(path: Path, renderings: bool = True) -> ReadReport:
     return ReadReport(report, tuple(join_renderings(parsed.paragraphs, lines)), parsed.pieces)
 
 
-def read_folder(
-    folder: Path, renderings: bool = True, progress: Callable[[str], None] = lambda name: None
-) -> Iterator[ReadReport]:
-    """The reports in a folder, by file name, no two of one id; `progress` is told each before it is read."""
+def read_folder(folder: Path, renderings: bool = True) -> Iterator[ReadReport]:
+    """The reports in a folder, by file name, no two of one id."""
     taken: set[str] = set()
     for path in list_reports(folder):
-        progress(path.name)
         read = read_report(path, renderings).apart_from(taken)
         taken.add(read.report.id)
         yield read
