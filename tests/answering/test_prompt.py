@@ -53,6 +53,17 @@ def test_an_order_in_a_passage_is_not_shown_to_the_model(language: Language, ord
     assert LEFT_OUT in prompt.passages[0].text
 
 
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_room_is_left_for_the_answer(language: Language) -> None:
+    hits = _hits(_paragraph(1, LONG, " ".join(f"Sentence {n} is on lamps." for n in range(60))))
+    whole = _written("？", hits, language, passage_tokens=100_000, output=300)
+    needed = sum(len(message.text) for message in whole.messages)
+    for output in (300, 600):
+        cut = _written("？", hits, language, context=needed + 200, passage_tokens=100_000, output=output)
+        assert sum(len(message.text) for message in cut.messages) + output <= needed + 200
+        assert not cut.passages[0].whole
+
+
 LONG = "".join(f"第{n}句话说的是第{n}种武器的情况，篇幅不短。" for n in range(1, 31))
 
 
