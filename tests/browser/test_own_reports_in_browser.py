@@ -147,7 +147,7 @@ def test_a_report_is_previewed_added_asked_about_and_removed(opened: Any, tmp_pa
     ("language", "said"),
     [
         pytest.param("en", ["locked.pdf: is encrypted", "photo.pdf: is not a PDF", "notes.xls: ends in .xls"], id="en"),
-        pytest.param("zh", ["locked.pdf：已加密", "photo.pdf：不是 PDF", "notes.xls：的扩展名是 .xls"], id="zh"),
+        pytest.param("zh", ["locked.pdf：已加密", "photo.pdf：不是 PDF", "notes.xls 的扩展名是 .xls"], id="zh"),
     ],
 )
 def test_what_cannot_be_read_is_refused_by_name_in_the_readers_language(
@@ -160,7 +160,7 @@ def test_what_cannot_be_read_is_refused_by_name_in_the_readers_language(
     (tmp_path / "notes.xls").write_bytes(b"numbers")
     page = own_tab(opened(locale="zh-CN" if language == "zh" else "en-US"), language)
     for sentence in said:
-        choose(page, tmp_path / re.split("[:：]", sentence)[0])
+        choose(page, tmp_path / re.split("[:： ]", sentence)[0])
         expect(page.locator("#own-news .notice")).to_contain_text(sentence)
         expect(page.locator("#own-preview")).to_be_hidden()
     expect(page.locator(".library li")).to_have_count(2)

@@ -241,9 +241,9 @@ class TestPages:
         import re
 
         page = run_page(run(), list(SCORED.values()), SUMMARY, LIBRARY)
-        links = set(re.findall(r"href='#([^']+)'", page))
+        links = set(re.findall(r'href="#([^"]+)"', page))
         assert links
-        assert links <= set(re.findall(r"id='([^']+)'", page))
+        assert links <= set(re.findall(r'id="([^"]+)"', page))
 
     def test_the_markdown_names_the_worst_questions(self) -> None:
         text = run_markdown(run(), list(SCORED.values()), SUMMARY)

@@ -281,7 +281,7 @@ def test_an_encrypted_pdf_is_refused_by_name(tmp_path: Path, settings: Settings)
 def test_the_command_line_adds_a_report_and_says_how_to_remove_it(
     report: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("rag.__main__._settings", lambda **flags: settings)
+    monkeypatch.setattr("rag.manage.read_settings", lambda **flags: settings)
     invoked = CliRunner()
     asked = invoked.invoke(app, ["add", str(report)], input="n\n")
     assert asked.exit_code == 1
