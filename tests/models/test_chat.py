@@ -456,12 +456,9 @@ def test_another_process_is_seen_at_work_and_our_own_work_is_not() -> None:
     quiet = share()
     with subprocess.Popen([sys.executable, "-c", "while True: pass"]) as other:
         try:
-            busy = share()
+            assert share() > quiet + 0.3
         finally:
             other.kill()
-    if quiet > 0.5:
-        pytest.skip("other processes are at work on this machine")
-    assert busy > quiet + 0.3
 
 
 def test_what_gives_way_does_not_count_unless_we_do_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
