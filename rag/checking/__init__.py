@@ -70,11 +70,12 @@ def _shown(plain: str, spans: Sequence[Slice], statements: Sequence[Statement], 
     numbers: dict[int, int] = {}
     pieces: list[str] = []
     citations: list[Citation] = []
-    left_out: list[Rejected] = []
+    left_out: dict[Rejected, None] = {}  # each once
     last = 0
     for statement, (start, end) in zip(statements, spans, strict=True):
         if statement.why:
-            left_out.append(Rejected(statement.text, statement.why))
+            if re.search(r"\w", statement.text):  # else it was a marker alone
+                left_out[Rejected(statement.text, statement.why)] = None
         else:
             sentence = _with_markers(plain[start:end], [each.marker for each in statement.citations], language)
             for marker in map(int, MARKER.findall(sentence)):

@@ -57,7 +57,7 @@ class Checker:
             return self._rejected(text, (), "view")
         if not self._right_language(text):
             return self._rejected(text, passages, "language")
-        if pattern("reference").fullmatch(text) or self._only_repeats(text):
+        if not re.search(r"\w", text) or pattern("reference").fullmatch(text) or self._only_repeats(text):
             return self._rejected(text, (), "empty")
         if not passages:
             return self._rejected(text, (), "source")

@@ -346,7 +346,6 @@ def test_a_statement_gets_the_passage_it_rests_on(answer: str, shown: str) -> No
     ("question", "answer"),
     [
         pytest.param("会议主席是谁当选的？", "会议主席当选[2]。", id="repeats the question"),
-        pytest.param("谁当选会议主席？", "根据第2段[2]。", id="a reference"),
         pytest.param("Who was elected Chair of the meeting?", "See paragraph 2 [2].", id="a reference in English"),
     ],
 )
@@ -382,6 +381,21 @@ def test_a_statement_without_a_marker_gets_the_passage_that_supports_it() -> Non
     checked = _checked("至少有176 095名平民死亡。马丁·基马尼当选会议主席。")
     assert checked.text == "至少有176 095名平民死亡[1]。马丁·基马尼当选会议主席[2]。"
     assert [citation.paragraph for citation in checked.citations] == [DEATHS, CHAIR]
+
+
+@pytest.mark.parametrize(
+    ("answer", "told"),
+    [
+        pytest.param("[1]。", [], id="a marker alone"),
+        pytest.param("根据第2段[2]。", [], id="a reference alone, which is read as a marker"),
+        pytest.param("其中99名是儿童[1]。其中99名是儿童[1]。", ["其中99名是儿童。"], id="said twice"),
+        pytest.param("其中99名是儿童[1]。另有77名妇女[1]。", ["其中99名是儿童。", "另有77名妇女。"], id="two"),
+    ],
+)
+def test_what_is_left_out_is_told_once_and_has_words(answer: str, told: list[str]) -> None:
+    checked = _checked(answer)
+    assert (checked.text, checked.verified) == ("", 0)
+    assert [each.text for each in checked.left_out] == told
 
 
 def test_markers_that_are_no_passages_are_replaced_or_left_out() -> None:

@@ -41,7 +41,7 @@ QUESTIONS: dict[Language, tuple[str, ...]] = {  # of which the reports say somet
     ),
 }
 DEV = 30  # dev questions asked end to end, every so many of the file, half of each language
-HELD = 0.72  # of some 100 statements the least that must hold: .80 less two standard errors; .79 and .81 by processor
+HELD = 0.8  # of the statements the model writes, the least that must hold
 LEAST_WRITTEN = 0.6  # of what quoting answers, the least for which a statement of the model holds; 0.5B: 0.7
 ASKED = [pytest.param(language, text, id=text[:24]) for language, texts in QUESTIONS.items() for text in texts]
 CONTROL = re.compile(r"<\|[a-z_]+\|>|</?think>|\[/?INST\]")
