@@ -121,7 +121,7 @@ class AskTab:
             gr.update(value=view.messages, visible=True if asked else "hidden"),
             view.exchanges,
             asking,
-            view.box,
+            gr.update() if view.box is None else view.box,
             view.notice,
             gr.update(interactive=asking is not None),
             gr.update(visible=not asked),
@@ -166,7 +166,7 @@ class AskTab:
     def _begin_anew(self, asking: Asking | None) -> Outputs:
         if asking:
             asking.left = True
-        return self._outputs(View(()))
+        return self._outputs(View((), box=""))
 
     def _edit(self, exchanges: Sequence[Exchange], event: gr.EventData) -> str:
         return conversation.question_of(exchanges, event._data.get("turn"))

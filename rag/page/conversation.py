@@ -54,7 +54,7 @@ class View:
     exchanges: tuple[Exchange, ...]
     asking: str = ""  # the question being answered
     growing: str = ""  # its answer so far, as HTML
-    box: str = ""  # what stands in the question box
+    box: str | None = None  # what to put in the question box; None leaves what the reader is typing
     notice: str = ""  # a sentence to the reader, as HTML
 
     @property
@@ -83,6 +83,7 @@ def ask_in_turn(
         yield View(tuple(exchanges), box=question, notice=notice_html(error.told(page)))
         return
     with turn:
+        yield View(tuple(exchanges), question, box="")
         seconds = 0.0
         while ahead := turn.ahead(seconds):
             yield View(tuple(exchanges), question, render("waiting", page, key="queue", ahead=ahead))

@@ -72,10 +72,20 @@ def test_stop_ends_a_long_answer_within_a_second_and_the_page_goes_on(reader: An
     written = page.locator("#chat").inner_text()
     assert took < 1 or "Written so far: 2" not in written  # a loaded machine shows it late, but writes no further
     expect(page.locator(QUESTION)).to_have_value("slowly: A/99/123 para 1")
-    page.wait_for_timeout(500)  # Gradio sends the last view twice; the second would put the question back
+    page.wait_for_timeout(500)  # Gradio sends the last view twice; the second puts the question back
     ask(page, "A/99/123 para 2")
     expect(page.locator(".answer .text")).to_contain_text("Crews were trained")
     expect(page.locator("#stop button, button#stop")).to_be_disabled()
+
+
+def test_what_is_typed_while_an_answer_is_written_stays_in_the_box(reader: Any) -> None:
+    page = reader()
+    ask(page, "slowly: A/99/123 para 1")
+    expect(page.locator(".answer.waiting")).to_contain_text("Written so far: 1")
+    page.fill(QUESTION, "A/99/123 para 2")
+    expect(page.locator(".answer.waiting")).to_contain_text("Written so far: 3")
+    expect(page.locator(QUESTION)).to_have_value("A/99/123 para 2")
+    page.get_by_role("button", name=EN["stop"], exact=True).click()
 
 
 @pytest.mark.parametrize(("locale", "say"), [("en-US", EN), ("zh-CN", ZH)], ids=["en", "zh"])

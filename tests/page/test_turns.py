@@ -69,6 +69,7 @@ def test_a_reader_who_waits_is_told_how_many_are_ahead_and_a_full_line_says_so(
 
     with turns.take() as before:
         waiting = asked()
+        assert (next(waiting).box, next(waiting).box) == ("", None)  # emptied once; then it is the reader's to type in
         told = next(waiting)
         assert words(language)["queue"].format(n=1) in told.growing
         assert told.asking == "怎么了？"
