@@ -27,6 +27,7 @@ def answer_json(answer: Answer, reports: Mapping[str, Report], given_id: Any = N
         "language": answer.language,
         "answer": answer.text,
         "abstained": answer.abstained,
+        "confidence": answer.confidence,
         "mode": answer.mode,
         "citations": [citation_json(citation, reports) for citation in answer.citations],
         "hits": [hit_json(hit, reports) for hit in answer.hits],

@@ -10,6 +10,7 @@ from typing import Literal
 
 Language = Literal["zh", "en"]
 LANGUAGES: tuple[Language, ...] = ("zh", "en")
+Mode = Literal["llm", "quotes", "help", "count", "overview"]  # help: of the tool and the library, without citations
 Slice = tuple[int, int]  # (start, end) offsets in a text, end exclusive
 
 
@@ -207,9 +208,10 @@ class Answer:
     text: str
     citations: tuple[Citation, ...]
     hits: tuple[Hit, ...]
-    mode: Literal["llm", "quotes"]
+    mode: Mode
     abstained: bool
     timings: Mapping[str, float]  # stage → milliseconds
+    confidence: Literal["sure", "unsure"] = "sure"  # unsure: quoted under a caveat, as the reports may not answer
     understood: str | None = None  # a follow-up rewritten to stand alone
     searched_for: Mapping[str, str] = field(default_factory=dict)  # misspelt word → what was searched for instead
     llm_error: str | None = None
