@@ -210,6 +210,7 @@ class Assistant:
             mode="quotes",
             abstained=abstained,
             timings={},
+            asked_in=question.foreign,
             understood=question.understood if question.understood != question.asked else None,
             searched_for=question.corrections,
             models={"embedder": self.settings.embedder, "llm": None},

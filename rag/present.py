@@ -11,6 +11,7 @@ from rag.messages import message
 from rag.models.catalogue import Model, Row
 from rag.records import Answer, Citation, Hit, Paragraph, Report
 from rag.references import written
+from rag.text.foreign import language_name
 
 SHOWN = 300  # characters of a hit on a terminal: enough to tell whether to open it
 NEAREST = 5  # paragraphs listed under a refusal
@@ -37,6 +38,7 @@ def answer_json(answer: Answer, reports: Mapping[str, Report], given_id: Any = N
     }
     quoted = answer.quoted
     where_there_is_one = {
+        "asked_in": answer.asked_in,
         "understood": answer.understood,
         "searched_for": dict(answer.searched_for),
         "llm_error": answer.llm_error,
@@ -109,7 +111,8 @@ def answer_text(answer: Answer, reports: Mapping[str, Report]) -> str:
     Beneath what a language model wrote stand the quotations, and what of it did not hold.
     """
     language = answer.language
-    lines = [message("understood", language, question=answer.understood)] if answer.understood else []
+    lines = [asked_in_text(answer.asked_in)] if answer.asked_in else []
+    lines += [message("understood", language, question=answer.understood)] if answer.understood else []
     lines += [searched_for_text(answer.searched_for, language)] if answer.searched_for else []
     lines += [answer.text, ""]
     if answer.abstained:
@@ -140,6 +143,11 @@ def _sources(answer: Answer, reports: Mapping[str, Report]) -> list[str]:
         notes += [] if citation.hint is None else [message("hint", language, likely=round(100 * citation.hint))]
         lines.append(f"  [{citation.marker}] {reference} ({('; ' if language == 'en' else '；').join(notes)})")
     return list(dict.fromkeys(lines))
+
+
+def asked_in_text(code: str) -> str:
+    """That a question was asked in a third language, which the answer is not in."""
+    return message("asked-in", "en", spoken=language_name(code))
 
 
 def searched_for_text(corrections: Mapping[str, str], language: str) -> str:

@@ -9,7 +9,7 @@ from functools import cache, cached_property
 from rag.data import table
 from rag.errors import QuestionError
 from rag.records import Language, Turn
-from rag.text import clean_question, figures, fold, language, symbols
+from rag.text import clean_question, figures, fold, foreign, language, symbols
 from rag.text.folding import narrow
 
 BINARY = re.compile(r"[\x00\ufffd]")
@@ -70,8 +70,13 @@ class Question:
 
     @cached_property
     def language(self) -> Language:
-        """The language it was asked in, which the answer is given in."""
-        return language(self.asked)
+        """The language the answer is given in: the one it was asked in, English for a third one."""
+        return "en" if self.foreign else language(self.asked)
+
+    @cached_property
+    def foreign(self) -> str | None:
+        """The code of a third language that it was asked in: its words are looked for by their meaning alone."""
+        return foreign(self.asked)
 
     @cached_property
     def parts(self) -> list[str]:

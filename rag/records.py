@@ -212,6 +212,7 @@ class Answer:
     abstained: bool
     timings: Mapping[str, float]  # stage → milliseconds
     confidence: Literal["sure", "unsure"] = "sure"  # unsure: quoted under a caveat, as the reports may not answer
+    asked_in: str | None = None  # the code of a third language the question was in
     understood: str | None = None  # a follow-up rewritten to stand alone
     searched_for: Mapping[str, str] = field(default_factory=dict)  # misspelt word → what was searched for instead
     llm_error: str | None = None

@@ -63,11 +63,12 @@ def made_answer(index: Index, language: Any = "en", **changes: Any) -> Answer:
         {},
         {"abstained": True, "citations": ()},
         {"understood": "How many in 2012?"},
+        {"asked_in": "fr"},
         {"mode": "llm", "models": {"embedder": "fake", "llm": "qwen"}},
         {"llm_error": "the model failed"},
         {"hits": (), "citations": ()},
     ],
-    ids=["quoted", "abstained", "follow-up", "written", "model failed", "nothing found"],
+    ids=["quoted", "abstained", "follow-up", "a third language", "written", "model failed", "nothing found"],
 )
 def test_an_answers_json_keeps_its_contract(changes: dict[str, Any], quick_index: Index) -> None:
     form = answer_json(made_answer(quick_index, **changes), quick_index.reports, "q1")
@@ -197,3 +198,11 @@ def test_every_message_is_in_both_languages_with_the_same_values() -> None:
 @pytest.mark.parametrize("language", ["en", "zh"])
 def test_every_verdict_has_words_of_its_own(language: str) -> None:
     assert len({message(f"verdict-{verdict}", language) for verdict in Verdict}) == len(Verdict)
+
+
+def test_a_question_in_a_third_language_is_told_as_such(quick_index: Index) -> None:
+    answer, said = made_answer(quick_index, asked_in="fr"), "Asked in French"
+    assert answer_json(answer, quick_index.reports)["asked_in"] == "fr"
+    assert answer_text(answer, quick_index.reports).startswith(said)
+    assert said in answer_html(answer, quick_index.reports, "", 0)
+    assert "Asked in" not in answer_html(made_answer(quick_index), quick_index.reports, "", 0)

@@ -294,3 +294,17 @@ def test_a_question_that_asks_several_things_has_parts(question: str, parts: lis
 def test_a_question_is_read_with_its_misspelt_words_put_right(asked: str, searched: str) -> None:
     question = Question(asked, asked, {"ilicit": "illicit"})
     assert (question.text, question.asked) == (searched, asked)
+
+
+@pytest.mark.parametrize(
+    ("asked", "code", "language"),
+    [
+        ("Combien d'armes ont été saisies ?", "fr", "en"),
+        ("武器は何丁回収されましたか", "ja", "en"),
+        ("How many?", None, "en"),
+        ("多少？", None, "zh"),
+    ],
+)
+def test_a_third_language_is_answered_in_english(asked: str, code: str | None, language: str) -> None:
+    question = Question.of(asked)
+    assert (question.foreign, question.language) == (code, language)

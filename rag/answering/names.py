@@ -12,7 +12,7 @@ from rag.index import Index
 from rag.index.views import whole_text
 from rag.lexicon import Lexicon, read_glossary
 from rag.records import Filters, Language, Paragraph, Report
-from rag.text import figures, fold, symbols, terms_en
+from rag.text import figures, fold, foreign, symbols, terms_en
 from rag.text import language as language_of
 from rag.text.folding import HAN, fold_with_offsets
 from rag.text.numerals import ordinal_en, write_chinese
@@ -62,9 +62,9 @@ def names(question: str, index: Index, lexicon: Lexicon, translated: bool = True
         written = question[symbol.start : symbol.end]
         found[written] = ((f" {symbol.stem} ",), True)
         plain = plain.replace(written, " " * len(written))
-    found |= dict(_latin_names(plain, lexicon, translated))
-    if language_of(question) == "zh":
-        found |= dict(_chinese_names(plain, lexicon))
+    if not foreign(question):  # what a third language calls something says nothing of what is called so here
+        found |= dict(_latin_names(plain, lexicon, translated))
+        found |= dict(_chinese_names(plain, lexicon)) if language_of(question) == "zh" else {}
     for figure in figures(plain):
         if figure.kind == "ordinal" and figure.value > 1 and figure.value.denominator == 1:
             found[figure.text] = (_ordinal(int(figure.value)), True)

@@ -14,7 +14,7 @@ from functools import cached_property
 from rag.index import LegName, TermLeg
 from rag.lexicon import Lexicon
 from rag.question import LATIN_WORD
-from rag.text import language, term_en
+from rag.text import foreign, language, term_en
 
 ALPHABET = "abcdefghijklmnopqrstuvwxyz"
 
@@ -35,7 +35,7 @@ class Speller:
 
     def corrections(self, question: str) -> dict[str, str]:
         """The words of a question that are misspelt → what is searched for instead."""
-        if language(question) != "en":
+        if language(question) != "en" or foreign(question):
             return {}
         words = dict.fromkeys(LATIN_WORD.findall(_AS_TYPED.sub(" ", question)))
         return {word: meant for word in words if (meant := self._meant(word)) != word}

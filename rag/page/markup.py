@@ -17,7 +17,7 @@ from rag.checking.passages import MARKER
 from rag.messages import message
 from rag.own.jobs import LISTED
 from rag.page.wording import words
-from rag.present import answer_text, searched_for_text
+from rag.present import answer_text, asked_in_text, searched_for_text
 from rag.records import Answer, Citation, Hit, Language, Paragraph, Report, Slice, Verdict
 from rag.references import written
 
@@ -54,6 +54,7 @@ def _pages() -> Environment:
     filters = (mark, cut, one_line, _lines, _lang, _carried, _short, _quotes, _sources, _sign)
     found.filters |= {each.__name__.lstrip("_"): each for each in (*filters, _text_in, _title_in, _headings_in)}
     found.globals |= {"reference": written, "answer_text": answer_text, "searched_for_text": searched_for_text}
+    found.globals |= {"asked_in_text": asked_in_text}
     found.globals |= {"message": message, "REJECTED": REJECTED, "LISTED": LISTED}
     found.globals |= {"EXCERPT": EXCERPT, "AROUND": AROUND, "NEAREST": NEAREST}
     return found

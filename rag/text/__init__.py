@@ -1,6 +1,7 @@
 """Chinese and English text: language, normal form, words, sentences, symbols, numbers and dates, quotations."""
 
 from rag.text.folding import clean_question, fold, fold_with_offsets, join_lines, language
+from rag.text.foreign import foreign
 from rag.text.numbers import figure_supported, figures
 from rag.text.numerals import Figure
 from rag.text.quotes import find_quote
@@ -17,6 +18,7 @@ __all__ = [
     "find_quote",
     "fold",
     "fold_with_offsets",
+    "foreign",
     "join_lines",
     "language",
     "ordinals",

@@ -298,3 +298,18 @@ def test_a_name_is_found_as_whole_terms() -> None:
     said = Said("", " ferri  portug ")
     assert said.has(Name("Portugal", (" portug ",), 1.0))
     assert not said.has(Name("port", (" port ",), 1.0))
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "Combien de personnes sont mortes au Mozambique selon le Conseil de sécurité ?",
+        "¿Qué dice el Consejo de Seguridad de las Naciones Unidas?",
+        "Сколько человек погибло в Мозамбике?",
+        "モザンビークで何人が死亡しましたか",
+    ],
+)
+def test_what_a_third_language_calls_something_is_not_said_to_be_missing(retriever: Retriever, question: str) -> None:
+    assert names(question, retriever.index, retriever.lexicon) == []
+    dated = names(question + " 2033", retriever.index, retriever.lexicon)
+    assert [name.written for name in dated] == ["2033"]

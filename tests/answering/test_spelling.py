@@ -80,6 +80,7 @@ def test_a_misspelt_word_becomes_one_the_index_has(speller: Speller, written: st
         "古特雷斯何时呼吁停火？",
         "轻小武器方面有哪些捐助方？",
         "什么是ilicit武器？",  # a Chinese question
+        "Quelles firearmes ont été saisies ?",  # a French one
         "請問邊境管制由誰負責？",
     ],
 )
