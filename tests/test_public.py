@@ -18,6 +18,7 @@ PUBLIC = {
         "find_quote",
         "fold",
         "fold_with_offsets",
+        "foreign",
         "join_lines",
         "language",
         "ordinals",
