@@ -5,7 +5,7 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
@@ -233,6 +233,45 @@ def statements(
     for case, outcome in judged if wrong else ():
         if (outcome == "supported") != case.true:
             typer.echo(f"{case.id}  {case.kind}  {outcome}  {case.paragraph}  {case.statement}")
+
+
+@app.command()
+def elsewhere(
+    half: Annotated[Literal["tuning", "test"], typer.Option("--half", help="test is for the last look.")] = "tuning",
+    index: IndexFlag = None,
+    embedder: EmbedderFlag = None,
+    wrong: Annotated[bool, typer.Option("--wrong", help="Print each question that was not answered rightly.")] = False,
+    json_: Annotated[Path | None, typer.Option("--json", help="The file to keep it in.")] = None,
+) -> None:
+    """Ask about documents on other subjects, then small talk of the index, with no language model."""
+    import json
+    from tempfile import TemporaryDirectory
+
+    from eval import elsewhere as away
+    from eval import tables
+    from eval.questions import read_questions
+    from rag.assistant import Assistant
+    from rag.settings import load_settings
+
+    if half == "test":
+        typer.echo("The test half is for the last look: change nothing for what it shows.", err=True)
+    _, questions, small_talk = away.files(half)
+    asked, talk = read_questions(questions), away.read_talk(small_talk)
+    settings = load_settings({"index": index, "embedder": embedder, "llm": "none"})[0]
+    at_home = Assistant(settings)
+    with TemporaryDirectory() as folder, _progress("questions") as progress:
+        scored = away.scored(away.assistant_on(half, settings, Path(folder)), asked, questions, progress)
+    with _progress("small talk") as progress:
+        answers = away.ask(at_home, talk, progress)
+    said = [(each, away.outcome(answers.get(each.id))) for each in talk]
+    typer.echo(tables.text(away.table(away.figures(scored))))
+    typer.echo(f"\n{tables.text(away.talk_table(said))}\n")
+    typer.echo(f"{half} half. 95 % intervals: Wilson for rates of one language, BCa bootstrap over pairs for others.")
+    for line in away.wrong(scored, said, asked) if wrong else ():
+        typer.echo(line)
+    if json_:
+        kept = away.as_json(half, scored, said)
+        json_.write_text(json.dumps(kept, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
 
 
 @app.command()

@@ -440,12 +440,12 @@ def summarise(scored: Sequence[Scored], run: Run | None = None, draws: int = sta
             "pairs": len({each.pair for each in scored}),
             "missing": sum(each.missing for each in scored),
         },
-        "all": _figures(main, MEASURES, draws, ranges=True),
+        "all": measured(main, MEASURES, draws, ranges=True),
         "lang": {
-            lang: _figures([s for s in main if s.lang == lang], MEASURES, draws, ranges=True) for lang in languages
+            lang: measured([s for s in main if s.lang == lang], MEASURES, draws, ranges=True) for lang in languages
         },
         "lookups": {
-            lang: _figures([s for s in scored if s.type == "lookup" and s.lang == lang], MEASURES, SHALLOW)
+            lang: measured([s for s in scored if s.type == "lookup" and s.lang == lang], MEASURES, SHALLOW)
             for lang in languages
         },
     }
@@ -459,7 +459,7 @@ def summarise(scored: Sequence[Scored], run: Run | None = None, draws: int = sta
     }
     for name, key in keys.items():
         groups = sorted({group for each in scored for group in key(each)})
-        summary[name] = {g: _figures([s for s in scored if g in key(s)], headline, shallow) for g in groups}
+        summary[name] = {g: measured([s for s in scored if g in key(s)], headline, shallow) for g in groups}
     summary["abstention"] = abstention_table(scored)
     summary["parity"] = parity(scored, draws)
     summary["detectable"] = {
@@ -473,7 +473,8 @@ def summarise(scored: Sequence[Scored], run: Run | None = None, draws: int = sta
     return summary
 
 
-def _figures(scored: Sequence[Scored], measures: Sequence[Measure], draws: int, ranges: bool = False) -> dict[str, Any]:
+def measured(scored: Sequence[Scored], measures: Sequence[Measure], draws: int, ranges: bool = False) -> dict[str, Any]:
+    """Each measure that is defined over the questions: its figure with the interval, as JSON."""
     figures_of: dict[str, Any] = {}
     for measure in measures:
         chosen = [(each, sums) for each in scored if (sums := measure.columns(each)) is not None]

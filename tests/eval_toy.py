@@ -1,9 +1,13 @@
 """Two toy reports, four questions and their answers, with every score worked out by hand in test_eval_scoring.py."""
 
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import pytest
+
+from eval import __main__ as cli
 from eval.questions import Question, parse_question
 from eval.runs import Run
 from eval.scoring import Library
@@ -116,3 +120,11 @@ ANSWERS = {
 
 def run(answers: Mapping[str, Mapping[str, Any]] | None = None, asked: list[Question] | None = None) -> Run:
     return Run(Path("toy"), {}, asked or questions(), ANSWERS if answers is None else answers, {})
+
+
+def typed(monkeypatch: pytest.MonkeyPatch, *words: str | Path) -> int:
+    """The exit code of `python -m eval WORDS`."""
+    monkeypatch.setattr(sys, "argv", ["eval", *map(str, words)])
+    with pytest.raises(SystemExit) as left:
+        cli.main()
+    return int(left.value.code or 0)

@@ -1,15 +1,12 @@
 """The commands as people type them, over a toy index that needs no model."""
 
 import json
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from eval_toy import ANSWERS, LINES, PARAGRAPHS, REPORTS
+from eval_toy import ANSWERS, LINES, PARAGRAPHS, REPORTS, typed
 from made_index import FakeEmbedder, indexed
-
-from eval import __main__ as cli
 
 if TYPE_CHECKING:
     from rag.lexicon import Lexicon
@@ -31,14 +28,6 @@ def files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         )
     monkeypatch.chdir(tmp_path)
     return tmp_path
-
-
-def typed(monkeypatch: pytest.MonkeyPatch, *words: str | Path) -> int:
-    """The exit code of `python -m eval WORDS`."""
-    monkeypatch.setattr(sys, "argv", ["eval", *map(str, words)])
-    with pytest.raises(SystemExit) as left:
-        cli.main()
-    return int(left.value.code or 0)
 
 
 def test_another_tools_answers_are_scored_compared_and_shown(

@@ -49,6 +49,13 @@ def test_no_code_opens_the_questions_by_another_way() -> None:
     assert {path for path in sources() if "questions.jsonl" in _code(ROOT / path)} <= OPENERS
 
 
+def test_only_one_command_opens_the_test_half_of_other_documents_and_of_small_talk() -> None:
+    opening = {path for path in sources() if {"elsewhere-", "smalltalk-"} & set(_code(ROOT / path).split("\n"))}
+    assert opening == {Path("eval/elsewhere.py")}
+    asking = {path for path in sources() if "elsewhere" in names(ast.parse((ROOT / path).read_text("utf-8")))}
+    assert asking == {COMMAND_LINE}
+
+
 def _code(path: Path) -> str:
     """A file's string constants but for docstrings."""
     tree = ast.parse(path.read_text("utf-8"))
