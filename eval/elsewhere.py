@@ -24,7 +24,7 @@ Kind = Literal["greeting", "tool", "world", "domain"]
 Outcome = Literal["quoted", "unsure", "refused", "help", "error"]
 SHOWN = (
     *("over_refusal", "unsure_answerable", "hallucination", "unsure_unanswerable", "balanced_accuracy"),
-    *("fact_recall", "citation_f1"),
+    *("recall@5", "fact_recall", "citation_f1"),
 )
 GROUPS: Mapping[str, Callable[[Scored], bool]] = {
     "both": lambda each: True,
