@@ -175,11 +175,28 @@ def _without_year(question: str) -> str:
 def parts(question: str) -> list[str]:
     """What a question that asks several things asks, one by one; none where it asks one.
 
+    What asks nothing, or too little to be looked for alone, goes with what it stands beside.
+
     >>> parts("How many States reported? Which of them are in Africa?")
     ['How many States reported', 'Which of them are in Africa']
+    >>> parts("According to the report of 2012, which States reported?")
+    []
     """
-    least = 6 if language(question) == "zh" else 15
-    several = [part.strip() for part in pattern("part_ends").split(question) if len(part.strip()) >= least]
+    least, joint = (6, "，") if language(question) == "zh" else (15, ", ")
+    pieces = [piece.strip() for piece in pattern("part_ends").split(question) if re.search(r"\w", piece)]
+    several: list[str] = []
+    waiting: list[str] = []
+    for piece in pieces:
+        bare = piece.strip(" ？?；;。")
+        if several and not waiting and len(piece) < least:
+            several[-1] += joint + bare
+            continue
+        waiting.append(bare)
+        if pattern("asking").search(narrow(piece)):
+            several.append(joint.join(waiting))
+            waiting = []
+    if several and waiting:
+        several[-1] = joint.join([several[-1], *waiting])
     return several if len(several) > 1 else []
 
 

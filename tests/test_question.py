@@ -277,6 +277,21 @@ def test_a_number_or_a_date_is_a_figure_and_a_reason_is_none(question: str, figu
         ("有多少国家提交了报告？", []),
         ("How many States reported? Why?", []),  # too short to be looked for alone
         ("有多少国家提交了报告？为什么？", []),
+        ("According to the report of 2012, which States reported?", []),  # what asks nothing is no part
+        ("When the States voted on paragraph 92, what made France vote against?", []),
+        ("S/2021/839 tells of a fund, which was opened in 2019, where ammunition is stored.", []),
+        ("两份报告都援引了公约。请按年份逐项列出。", []),
+        ("任何国家都可以在几内亚报告；哪些国家提交了报告？", []),
+        (
+            "Ports: in which city did the group meet in 2011, and to how many States did it report? (A/67/176)",
+            ["Ports: in which city did the group meet in 2011", "to how many States did it report, (A/67/176)"],
+        ),
+        (
+            "Both reports cite the treaty. Which article do they name and what do they say of it?",
+            ["Both reports cite the treaty, Which article do they name", "what do they say of it"],
+        ),
+        ("The 2012 conference met when? And the first one?", ["The 2012 conference met when", "And the first one"]),
+        ("會議是哪幾天開的？各國希望專題審還是通盤審？", ["會議是哪幾天開的", "各國希望專題審還是通盤審"]),
     ],
 )
 def test_a_question_that_asks_several_things_has_parts(question: str, parts: list[str]) -> None:

@@ -50,6 +50,7 @@ class Found:
     look_up: LookUp = field(default_factory=LookUp)  # what the question's references resolve to
     fused: Scores | None = None
     nearness: Mapping[str, float] = field(default_factory=dict)  # a hit's view → how near the question is to it
+    of_parts: tuple[Mapping[str, float], ...] = ()  # the same for each of the question's parts
 
 
 class Retriever:
@@ -85,19 +86,22 @@ class Retriever:
             fused = fuse(legs, self.weights.legs) + self.weights.named_report * self.named_report(question.text)
             return Found(question, self._rank(fused, legs, asked.named, allowed, near, k), asked, fused)
         question = replace(question, corrections=self.speller.corrections(question.text))
-        cosines, legs, fused = self._score(question, filters)
+        cosines, of_parts, legs, fused = self._score(question, filters)
         first = self._rerank(question.text, fused, allowed, filters)
         hits = self._rank(fused, legs, asked.named, allowed, first, k)
-        return Found(question, hits, asked, fused, self._nearness(cosines, hits))
+        nearness, *parts = (self._nearness(each, hits) for each in (cosines, *of_parts))
+        return Found(question, hits, asked, fused, nearness, tuple(parts))
 
-    def _score(self, question: Question, filters: Filters) -> tuple[Cosines, dict[str, Scores], Scores]:
-        """Every leg's scores of a question, and what they come to with those of its parts and the report it names."""
+    def _score(
+        self, question: Question, filters: Filters
+    ) -> tuple[Cosines, Sequence[Cosines], dict[str, Scores], Scores]:
+        """A question's and its parts' cosines, every leg's scores, and what they come to with the report it names."""
         cosines, legs = self.legs(question.text, filters)
         fused = fuse(legs, self.weights.legs) + self.weights.named_report * self.named_report(question.text)
-        if question.parts:
-            of_parts = [fuse(self.legs(part, filters)[1], self.weights.legs) for part in question.parts]
-            fused += self.weights.part * np.max(of_parts, axis=0)
-        return cosines, legs, fused
+        of_parts = [self.legs(part, filters) for part in question.parts]
+        if of_parts:
+            fused += self.weights.part * np.max([fuse(part, self.weights.legs) for _, part in of_parts], axis=0)
+        return cosines, [part for part, _ in of_parts], legs, fused
 
     def look_up(self, question: str, allowed: NDArray[np.bool_]) -> LookUp:
         """What a question's references resolve to among the allowed paragraphs."""
@@ -266,8 +270,9 @@ def fuse(legs: Mapping[str, Scores], weights: Mapping[str, float]) -> Scores:
         if of_leg.size and of_leg.std() > ALIKE * np.abs(of_leg).max():
             total[spoken] += weights[name] * (of_leg - of_leg.mean()) / of_leg.std()
         weight[spoken] += weights[name]
-    unspoken = np.full(size, total.min() - 1.0)
-    fused: Scores = np.divide(total, weight, out=unspoken, where=weight > 0)
+    spoken = weight > 0
+    fused: Scores = np.divide(total, weight, out=np.zeros(size), where=spoken)
+    fused[~spoken] = fused.min() - 1.0
     return fused
 
 
