@@ -107,8 +107,21 @@ class Lexicon:
         >>> "安理会" in Lexicon.load(dictionary=False).forms("Security Council")
         True
         """
-        entries = self._glossary.chinese.get(fold(name), []) or self._glossary.entries_in(name)(tuple(terms_en(name)))
-        return list(dict.fromkeys([name, *(form for entry in entries for form in (*entry.zh, *entry.en))]))
+        return list(dict.fromkeys([name, *(form for entry in self.entries(name) for form in (*entry.zh, *entry.en))]))
+
+    def entries(self, name: str) -> Sequence[Entry]:
+        """The rows of the glossary that have a name, title marks aside, as one of their forms."""
+        folded = fold(_TITLE_MARKS.sub("", name))
+        return self._glossary.chinese.get(folded, []) or self._glossary.entries_in(name)(tuple(terms_en(name)))
+
+    def translations(self, term: str, language: Language) -> list[str]:
+        """What the dictionary calls a term of one language in the other: whole words, none of a single character.
+
+        >>> Lexicon.load(glossary=False).translations("ferry", "en")
+        ['渡船', '轮渡', '渡轮', '摆渡']
+        """
+        found = self._senses(fold(term)) if language == "zh" else self._chinese.get(tuple(terms_en(term)), [])
+        return [word for word in found if len(word) > 1]
 
     def expansions(self, question: str, language: Language) -> list[str]:
         """Index terms of what else the glossary calls the things a question names, in the question's language.

@@ -64,6 +64,18 @@ class TermLeg:
         starts = self.bm25.scores["indptr"]
         return int(starts[place + 1] - starts[place])
 
+    def having(self, terms: Collection[str]) -> NDArray[np.int64]:
+        """The places of the paragraphs in which all of some terms stand; of every paragraph for none."""
+        rows = np.ones(len(self.places), dtype=bool)
+        starts, ids = self.bm25.scores["indptr"], self.bm25.scores["indices"]
+        for term in terms:
+            of_term = np.zeros_like(rows)
+            if term in self.bm25.vocab_dict:
+                place = self.bm25.vocab_dict[term]
+                of_term[ids[starts[place] : starts[place + 1]]] = True
+            rows &= of_term
+        return self.places[rows]
+
     def rarity(self, term: str) -> float:
         """The term's inverse document frequency, as BM25 has it; the highest possible for an unknown term."""
         count = self.frequency(term)

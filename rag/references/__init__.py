@@ -1,7 +1,7 @@
 """Every printed form of a reference ("S/2021/839，第21段", "BMS7 annex para 92") to its paragraphs, and back."""
 
 from rag.references.looking_up import LookUp, find_paragraphs, look_up, resolve
-from rag.references.naming import NamedReport, named_reports
+from rag.references.naming import NamedReport, described_reports, named_reports
 from rag.references.reading import NEAR, Printed, printed_references
 from rag.references.writing import not_there, written
 
@@ -10,6 +10,7 @@ __all__ = [
     "LookUp",
     "NamedReport",
     "Printed",
+    "described_reports",
     "find_paragraphs",
     "look_up",
     "named_reports",

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from rag.records import Report
-from rag.text import fold
+from rag.text import fold, symbols
 from rag.text.folding import HAN
 
 _CALLED = re.compile(r"报告|\breports?\b")
@@ -113,6 +113,18 @@ def read_names(
         )
         for choice in choices
     ]
+
+
+def described_reports(text: str, reports: Iterable[Report], forms: Forms) -> frozenset[str] | None:
+    """The reports a text names or may describe; none where it means another document, None where it means no document.
+
+    >>> [described_reports(text, [], lambda name: [name]) for text in ("in S/2021/839", "in Haiti")]
+    [frozenset(), None]
+    """
+    known = list(reports)
+    readings = read_names(fold(text), named_reports(text, known), known, forms)
+    meant = frozenset(name.report for reading in readings for name in reading)
+    return meant - {""} if meant or symbols(text) else None
 
 
 def _facts(report: Report, forms: Forms) -> _Facts:

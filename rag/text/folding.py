@@ -71,7 +71,7 @@ def narrow(text: str) -> str:
     >>> narrow("第２２２０（２０１５）號決議")
     '第2220(2015)号决议'
     """
-    return "".join(map(_narrow, text))
+    return text.translate(_NARROWED)
 
 
 def clean_question(text: str) -> str:
@@ -134,9 +134,15 @@ def _normal(cluster: str) -> str:
     return _INVISIBLE.sub("", normal.translate(_ONE_FORM))
 
 
-@lru_cache(maxsize=1 << 16)
-def _narrow(character: str) -> str:
-    return _simplified(character.translate(_NARROW))
+class _Narrowed(dict[int, str]):
+    """Code → the narrow form of its character, found when first asked for: `str.translate` calls nothing else."""
+
+    def __missing__(self, code: int) -> str:
+        self[code] = _simplified(chr(code).translate(_NARROW))
+        return self[code]
+
+
+_NARROWED = _Narrowed()
 
 
 @lru_cache(maxsize=1 << 16)

@@ -100,6 +100,9 @@ _SAME_WORD: dict[str, str] = table("text.toml")["same_word"]
 # Frequency given to a word kept whole. Jieba takes the likelier cut, and its two commonest words together come to
 # 883 634 · 796 991 / 60 101 967, about 11 700.
 _KEPT = 20_000
+_READ = 12  # characters around a word in a run of Chinese that tell how it is cut
+_HAN = re.compile(f"[{HAN}]")
+_HAN_RUN = re.compile(f"[{HAN}]+")
 _LETTER = rf"[^\W\d_{HAN}]"
 _TOKEN = re.compile(
     rf"(?P<dotted>\d{{1,9}}(?:\.\d{{1,9}}){{2,8}})|(?P<number>{SCALED}|\d{{1,4}}(?=(?:st|nd|rd|th)\b))"
@@ -157,9 +160,10 @@ class Segmenter:
         # As its initialize() does, but without the marshal cache in the shared temporary folder and the log lines.
         self._tokenizer.FREQ, self._tokenizer.total = Tokenizer.gen_pfdict(self._tokenizer.get_dict_file())
         self._tokenizer.initialized = True
-        for word in map(fold, keep_whole):
-            if re.fullmatch(f"[{HAN}]{{2,}}", word):
-                self._tokenizer.add_word(word, _KEPT)
+        words = {word for word in map(fold, keep_whole) if re.fullmatch(f"[{HAN}]{{2,}}", word)}
+        self._ours = frozenset(word for word in words if not self._tokenizer.FREQ.get(word))
+        for word in words:
+            self._tokenizer.add_word(word, _KEPT)
 
     def terms(self, text: str) -> list[str]:
         """The index terms of a Chinese text: as `terms_en`, and of its Chinese words the parts that are words too."""
@@ -177,6 +181,32 @@ class Segmenter:
         for kind, token in _tokens(text):
             words += self._tokenizer.cut(token) if kind == "han" else [token]
         return words
+
+    def is_read_together(self, text: str, start: int, end: int) -> bool:
+        """Whether Chinese characters of a narrow text are read together there: 中国 in 中国代表, not in 其中国家.
+
+        Not where they are the end of one word and the beginning of the next, or inside one that has no such part.
+        """
+        before = range(start - 1, max(0, start - _READ) - 1, -1)
+        left = next((at + 1 for at in before if not _HAN.match(text, at)), max(0, start - _READ))
+        run = _HAN_RUN.match(text, left, end + _READ)
+        words = [(left + a, left + b) for a, b in self._words_of_jieba(run.group() if run else "")]
+        holding = [(a, b) for a, b in words if a < start and end < b]
+        if holding:
+            return all(start - a > 1 and b - end > 1 for a, b in holding)
+        return not (any(a < start < b for a, b in words) and any(a < end < b for a, b in words))
+
+    def _words_of_jieba(self, run: str) -> Iterator[Slice]:
+        """The slices of a run of Chinese characters that jieba's own dictionary cuts it into."""
+        possible = self._tokenizer.get_DAG(run)
+        ends = {k: [end for end in possible[k] if run[k : end + 1] not in self._ours] or [k] for k in possible}
+        route: dict[int, tuple[float, int]] = {}
+        self._tokenizer.calc(run, ends, route)
+        start = 0
+        while start < len(run):
+            end = route[start][1] + 1
+            yield start, end
+            start = end
 
 
 def _tokens(text: str) -> Iterator[tuple[str, str]]:

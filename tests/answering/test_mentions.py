@@ -1,0 +1,70 @@
+"""Tests of where a text mentions a term."""
+
+import re
+
+import pytest
+
+from rag.answering.mentions import mentions, places_to_search, singular_and_plural, term_of
+from rag.index import Index
+from rag.lexicon import Lexicon, read_glossary
+from rag.records import Paragraph
+
+
+def mentioned(paragraph: Paragraph, shape: re.Pattern[str], lexicon: Lexicon) -> bool:
+    renderings = [each.text for each in paragraph.translations.values()]
+    texts = [paragraph.text, *renderings, *(note.text for note in paragraph.footnotes)]
+    return any(mentions(text, shape, lexicon) for text in texts)
+
+
+def test_the_index_narrows_to_every_paragraph_that_mentions_a_term(quick_index: Index, lexicon: Lexicon) -> None:
+    forms = [form for entry in read_glossary()[::9] for form in (entry.zh[0], entry.en[-1])]
+    for form in [*forms, "女", "2021", "S/RES/2220", "3D", "of"]:
+        term = term_of(form, lexicon, translated=False)
+        narrowed = {quick_index.paragraphs[place].id for place in places_to_search(term, quick_index, lexicon)}
+        mentioning = {each.id for each in quick_index.paragraphs if mentioned(each, term.pattern, lexicon)}
+        assert mentioning <= narrowed, form
+
+
+@pytest.mark.parametrize(
+    ("word", "forms"),
+    [
+        ("women", {"woman", "women"}),
+        ("arms", {"arm", "arms"}),  # not armed
+        ("policy", {"policy", "policies"}),
+        ("news", {"news"}),
+        ("children", {"child", "children"}),
+    ],
+)
+def test_a_word_is_found_in_the_singular_and_plural(word: str, forms: set[str]) -> None:
+    assert forms <= singular_and_plural(word)
+    assert "armed" not in singular_and_plural(word)
+    assert "new" not in singular_and_plural(word)
+
+
+@pytest.mark.parametrize(
+    ("text", "word", "together"),
+    [
+        ("其中国家应当", "中国", False),
+        ("发展中国家", "中国", False),
+        ("中国代表团", "中国", True),
+        ("个人权利", "人权", False),
+        ("保护人权", "人权", True),
+        ("上海地区", "海地", False),
+        ("在海地设立", "海地", True),
+        ("联合国小武器问题会议", "武器", True),
+        ("国际追查文书", "追查", True),
+        ("妇女儿童", "儿童", True),
+        ("非法贸易额", "贸易", True),
+    ],
+)
+def test_chinese_words_are_not_read_across_others(text: str, word: str, together: bool, lexicon: Lexicon) -> None:
+    start = text.index(word)
+    assert lexicon.segmenter.is_read_together(text, start, start + len(word)) is together
+
+
+def test_forms_that_stand_for_many_things_are_not_counted(lexicon: Lexicon) -> None:
+    assert "the Office" not in term_of("UNODC", lexicon, False).forms
+    assert "条约" not in term_of("ATT", lexicon, False).forms
+    assert "Council" not in term_of("Security Council", lexicon, False).forms
+    assert "Tanzania" in term_of("坦桑尼亚", lexicon, False).forms
+    assert not any("United" in form for form in term_of("公约", lexicon, False).forms)
