@@ -14,6 +14,7 @@ from rag.answering.compose import refusal, shorten
 from rag.answering.judge import judge, missing
 from rag.answering.quote import quote_answer
 from rag.answering.retrieve import Found, Retriever
+from rag.answering.tally import tally
 from rag.errors import IndexProblem, ModelError, SettingError
 from rag.index import Index, open_index
 from rag.lexicon import Lexicon
@@ -27,6 +28,7 @@ from rag.records import (
     Event,
     Filters,
     Hit,
+    Mode,
     Paragraph,
     Quoted,
     Report,
@@ -157,7 +159,8 @@ class Assistant:
         answer = self._quote(found, filters)
         timings = {"retrieve": 1000 * (retrieved - started), "quote": 1000 * (perf_counter() - retrieved)}
         answer = replace(answer, timings=timings)
-        if self.settings.llm != "none" and not answer.abstained and not found.look_up.only:
+        written = answer.mode == "quotes" and not answer.abstained and not found.look_up.only
+        if self.settings.llm != "none" and written:
             yield Quoted(answer)
             answer = yield from self._write(answer, found, filters)
         total = {"answer": 1000 * (perf_counter() - retrieved)}
@@ -189,34 +192,46 @@ class Assistant:
         raise SettingError("unknown-report", name=name, reports=", ".join(self.index.reports))
 
     def _quote(self, found: Found, filters: Filters) -> Answer:
-        """The answer in the reports' own words, or a refusal."""
+        """The answer in the reports' own words, a count, or a refusal."""
         question, index, look_up = found.question, self.index, found.look_up
-        language = question.language
         signs = (found, index, self.lexicon, filters)
-        abstained = look_up.in_vain or (not look_up.named and not judge(*signs, self.retriever.weights))
-        citations: tuple[Citation, ...] = ()
+        if counted := tally(question, index, self.lexicon, filters):
+            answer = self._answer(found, counted.text, counted.citations, mode="count")
+            return replace(answer, searched_for=question.corrections if counted.corrected else {})
         if look_up.in_vain:
-            text = not_there(look_up, index.reports, index.paragraphs, language)
-        elif abstained:
-            text = refusal(language, missing(*signs))
+            text = not_there(look_up, index.reports, index.paragraphs, question.language)
+            answer = self._answer(found, text, abstained=True)
+        elif look_up.named or judge(*signs, self.retriever.weights):
+            answer = self._answer(found, *quote_answer(*signs, self.retriever.weights))
         else:
-            text, citations = quote_answer(*signs, self.retriever.weights)
-        answer = Answer(
+            answer = self._answer(found, refusal(question.language, missing(*signs)), abstained=True)
+        return shorten(answer) if self.settings.short else answer
+
+    def _answer(
+        self,
+        found: Found,
+        text: str,
+        citations: tuple[Citation, ...] = (),
+        mode: Mode = "quotes",
+        abstained: bool = False,
+    ) -> Answer:
+        """An answer to the question of what was found."""
+        question = found.question
+        return Answer(
             question=question.asked,
-            language=language,
+            language=question.language,
             text=text,
             citations=citations,
             hits=found.hits,
-            mode="quotes",
+            mode=mode,
             abstained=abstained,
             timings={},
             asked_in=question.foreign,
             understood=question.understood if question.understood != question.asked else None,
             searched_for=question.corrections,
             models={"embedder": self.settings.embedder, "llm": None},
-            index=index.name,
+            index=self.index.name,
         )
-        return shorten(answer) if self.settings.short else answer
 
     def _write(self, quoted: Answer, found: Found, filters: Filters) -> Generator[Writing | Waiting, None, Answer]:
         """The quoted answer with what a language model writes above it; as it is, with the error, where that fails."""
@@ -233,7 +248,7 @@ class Assistant:
 
     def _hint(self, answer: Answer) -> Answer:
         """An answer with what a small NLI model says of each statement, where the settings name one."""
-        if self.settings.nli == "none" or answer.mode == "quotes":
+        if self.settings.nli == "none" or answer.mode != "llm":
             return answer
         try:
             return replace(answer, citations=self.hints.beside(answer.citations))

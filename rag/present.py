@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
+from rag.checking.passages import MARKER
 from rag.messages import message
 from rag.models.catalogue import Model, Row
 from rag.records import Answer, Citation, Hit, Paragraph, Report
@@ -135,8 +136,8 @@ def answer_text(answer: Answer, reports: Mapping[str, Report]) -> str:
 
 
 def _sources(answer: Answer, reports: Mapping[str, Report]) -> list[str]:
-    language, lines = answer.language, [message("sources", answer.language)]
-    for citation in answer.citations:
+    language, lines = answer.language, [message("sources", answer.language)] if answer.citations else []
+    for citation in shown_citations(answer)[0]:
         reference = written(citation.paragraph, reports[citation.paragraph.report], language)
         notes = [message(f"verdict-{citation.verdict}", language)]
         notes += [] if citation.official else [message("unofficial", language)]
@@ -148,6 +149,15 @@ def _sources(answer: Answer, reports: Mapping[str, Report]) -> list[str]:
 def asked_in_text(code: str) -> str:
     """That a question was asked in a third language, which the answer is not in."""
     return message("asked-in", "en", spoken=language_name(code))
+
+
+def shown_citations(answer: Answer) -> tuple[list[Citation], list[Citation]]:
+    """The citations whose markers stand in an answer's text, and those of a long list that do not."""
+    if answer.mode != "count":
+        return list(answer.citations), []
+    shown = {int(found[1]) for found in MARKER.finditer(answer.text)}
+    here = [citation for citation in answer.citations if citation.marker in shown]
+    return here, [citation for citation in answer.citations if citation.marker not in shown]
 
 
 def searched_for_text(corrections: Mapping[str, str], language: str) -> str:

@@ -41,7 +41,7 @@ def compose(
     if len({sentence.paragraph.report for sentence in chosen}) < 2:
         return _quote(chosen, message("quoted", language), language)
     by_date = sorted(chosen, key=lambda each: reports[each.paragraph.report].date or "9999")
-    headings = {report: _heading(reports[report], language) for report in {s.paragraph.report for s in chosen}}
+    headings = {report: heading(reports[report], language) for report in {s.paragraph.report for s in chosen}}
     return _quote(by_date, message("quoted", language), language, headings)
 
 
@@ -120,7 +120,7 @@ def _quote(
     return "\n".join(lines), tuple(citations)
 
 
-def _heading(report: Report, language: Language) -> str:
+def heading(report: Report, language: Language) -> str:
     """A report's line above its quotations: what it is called, and its year."""
     year = report.date[:4]
     if not year or year in report.name:

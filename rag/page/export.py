@@ -7,7 +7,7 @@ from typing import Any
 
 from rag.messages import message
 from rag.page.markup import Reports, cut, one_line, render
-from rag.present import answer_json
+from rag.present import answer_json, shown_citations
 from rag.records import Answer, Citation
 from rag.references import written
 
@@ -76,6 +76,9 @@ def _pieces(answer: Answer) -> Iterator[tuple[str, Citation | None]]:
     """An answer cut at its markers, the blanks before them gone; then the quotations beneath it."""
     for said, citation in cut(answer):
         yield said.rstrip(" ") if citation else said, citation
+    if rest := shown_citations(answer)[1]:
+        yield f"\n\n{message('count-others', answer.language)}", None
+        yield from ((f"\n“{citation.quote}”", citation) for citation in rest)
     if answer.quoted:
         yield f"\n{message('beneath', answer.language)}\n", None
         yield from _pieces(answer.quoted)

@@ -17,7 +17,7 @@ from rag.checking.passages import MARKER
 from rag.messages import message
 from rag.own.jobs import LISTED
 from rag.page.wording import words
-from rag.present import answer_text, asked_in_text, searched_for_text
+from rag.present import answer_text, asked_in_text, searched_for_text, shown_citations
 from rag.records import Answer, Citation, Hit, Language, Paragraph, Report, Slice, Verdict
 from rag.references import written
 
@@ -178,7 +178,7 @@ def _quotes(citation: Citation, answer: Answer) -> list[list[Any]]:
 def _sources(answer: Answer) -> Iterator[tuple[Citation, str, str]]:
     """The first citation of each marker, with the sign of its worst verdict and what is to be said of its verdicts."""
     language = answer.language
-    for marker in dict.fromkeys(citation.marker for citation in answer.citations):
+    for marker in dict.fromkeys(citation.marker for citation in shown_citations(answer)[0]):
         together = [citation for citation in answer.citations if citation.marker == marker]
         verdicts = dict.fromkeys(each.verdict for each in together)
         notes = [message(f"verdict-{verdict}", language) for verdict in verdicts]
