@@ -79,12 +79,15 @@ def numbered_paragraphs(blocks: Sequence[Block]) -> dict[int, int]:
     """Place → number of the blocks that are numbered paragraphs, in order.
 
     They are the longest run of rising numbers; of two blocks with one number the one at the margin wins, then the later
-    one (a list of agenda items stands inside a paragraph). A number printed again is a paragraph where it follows a
-    heading or the number itself.
+    one (a list of agenda items stands inside a paragraph). A block that ends no sentence is one only where the run
+    lacks its number. A number printed again is a paragraph where it follows a heading or the number itself.
     """
     entries = _list_entries(blocks)
-    candidates = [i for i, block in enumerate(blocks) if block.is_numbered_text and i not in entries]
-    run = _longest_run(blocks, candidates)
+    numbered = [i for i, block in enumerate(blocks) if block.number and i not in entries]
+    candidates = [i for i in numbered if blocks[i].is_numbered_text]
+    run = _longest_run(blocks, numbered)
+    if sum(blocks[i].is_numbered_text for i in run) < len(run) / 2:  # numbered headings over unnumbered text
+        run = _longest_run(blocks, candidates)
     if not run or (blocks[run[0]].number != 1 and len(run) < FROM_ELSEWHERE):
         return {}
     return {i: blocks[i].number or 0 for i in sorted({*run, *_repeated(blocks, run, candidates)})}
@@ -125,14 +128,15 @@ def _list_entries(blocks: Sequence[Block]) -> set[int]:
 
 
 def _longest_run(blocks: Sequence[Block], candidates: Sequence[int]) -> list[int]:
-    """The places of the best run of rising numbers."""
+    """The places of the best run of rising numbers; a block that ends no sentence counts nothing."""
     best: dict[int, tuple[int, int]] = {}  # number → (score, place) of the best run so far that ends with it
     before: dict[int, int | None] = {}  # place → the place before it in its run
     for i in candidates:
         number = blocks[i].number or 0
         runs = [(best[n][0] - (number - n - 1), best[n][1]) for n in range(number - GAP, number) if n in best]
-        score, before[i] = max(runs, default=(0, None))
-        score += PARAGRAPH + MARGIN * (blocks[i].lines[0].indent == 0)
+        score, before[i] = max((run for run in runs if run[0] >= 0), default=(0, None))
+        if blocks[i].is_numbered_text:  # else it only bridges a gap
+            score += PARAGRAPH + MARGIN * (blocks[i].lines[0].indent == 0)
         best[number] = max(best.get(number, (0, i)), (score, i))
     run: list[int] = []
     at = max(best.values())[1] if best else None
