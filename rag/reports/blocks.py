@@ -9,12 +9,17 @@ from collections.abc import Sequence
 from rag.records import Slice
 from rag.reports.layout import Layout
 from rag.reports.lines import FULL, Line, Spacing, widest
-from rag.reports.numbering import GAP, LABELLED, Block, heading_level, printed_number
-
-SUMMARY = re.compile(r"摘\s?要|[内內]容(?:提要|摘要)|(?:Executive )?(?:Summary|SUMMARY)|Abstract")
-ANNEX = re.compile(
-    r"附(?:件|录|錄)\s?[一二三四五六七八九十]{0,3}|(?:Annex|ANNEX|Appendix|APPENDIX)\s?(?:[IVX]{1,5}|\d{1,2}|[A-F])?"
+from rag.reports.numbering import (
+    ANNEX,
+    GAP,
+    LABELLED,
+    REFERENCE,
+    Block,
+    announces_part,
+    heading_level,
+    printed_number,
 )
+
 TITLE_LINE = re.compile(  # a line of a title page that is a block whatever stands around it
     r"第[一二三四五六七八九十百]{1,6}(?:[届屆]|次)(?:[会會][议議]|年[会會])"
     r"|(?:[^\d\s]{1,12}，)?\d{4} ?年 ?\d{1,2} ?月.{0,24}"
@@ -25,11 +30,6 @@ TITLE_LINE = re.compile(  # a line of a title page that is a block whatever stan
 BARE_NUMBER = re.compile(r"\d{1,3}[.．]")
 LABEL = re.compile(r"[(（]([a-z]{1,4}|\d{1,2})[)）]")
 FIRST_LABELS = {"a": "b", "i": "ii", "1": "2"}  # what begins a list → what comes next in it
-# A line that ends with one of these refers to the number that the next one begins with.
-REFERENCE = re.compile(
-    r"(?:\b(?:paragraphs?|paras?\.|articles?|sections?|items?|resolutions?|decisions?|chapters?|numbers?|annex|figure"
-    r"|table|and|or|to|of|in|by|than)|[第和至、约約为為共])$"
-)
 NUMBER_AND_TAB = re.compile(r"(?:[A-Z\d]{1,5}[.．]|[(（]\w{1,4}[)）]|[一二三四五六七八九十]{1,3}[.、．])\t")
 NARROW = 0.4  # of the full width: a narrower line did not wrap (the five reports' headings wrap above 0.47)
 FILLED = 0.93  # of the full width: a sentence that ends in a line this wide may go on in the next
@@ -39,11 +39,6 @@ BETWEEN_PAGES = 4  # lines without tabs that may stand before a table's header p
 ALIKE = 3  # first characters that make a label read like the bodies of its table: "联合国", "Uni"
 
 Row = tuple[Line | None, str, list[tuple[str, Line]]]  # its label, the body it stands under, column and cell
-
-
-def announces_part(text: str) -> bool:
-    """Whether a line of its own announces a summary or an annex."""
-    return bool(SUMMARY.fullmatch(text) or ANNEX.fullmatch(text))
 
 
 def blocks_of(layout: Layout) -> list[Block]:

@@ -1,7 +1,7 @@
 """A report's text to its body lines, footnotes and furniture, as the UN lays reports out.
 
-Every character ends up in at most one piece, so nothing can be read twice. This module knows lines and pages; it does
-not know which lines are numbered paragraphs or headings.
+Every character ends up in at most one piece, so nothing can be read twice. This module knows lines and pages; of
+numbered paragraphs it knows only that the next one ends a block of footnotes.
 """
 
 import re
@@ -14,6 +14,7 @@ from typing import Literal, NamedTuple
 
 from rag.records import Slice
 from rag.reports.lines import Furniture, Line, Spacing, furniture_of, printed_lines, spacing_of
+from rag.reports.numbering import GAP, REFERENCE, announces_part, printed_number
 
 # Footnote marks as they are printed.
 _RAISED = "[⁰¹²³⁴⁵⁶⁷⁸⁹]{1,3}"
@@ -30,6 +31,8 @@ AFTER_PUNCTUATION = re.compile(
     rf"(?<=[。，、；：！？,.;:)）”》」\]])(?<!(?<!\d{{3}})\d[.,]){_FIGURE}(?=\s|$|[^\W\d]|[《“「(（])"
 )
 AFTER_WORD = re.compile(rf"(?:(?<=[a-z]{{3}})|(?<=[\u4e00-\u9fff])(?<!第)){_FIGURE}(?=[\s，。、；,.;)）]|$)")
+# After three digits of a grouped figure it is one where no other place has it, at a line's end or before a sentence.
+AFTER_THOUSANDS = re.compile(rf"(?<=\d[ ,]\d{{3}}[.,]){_FIGURE}(?=$|\s+[A-Z“])")
 
 Kind = Literal["paragraph", "heading", "footnote", "mark", "number", "furniture"]  # a number: as printed
 Marks = dict[int, tuple[int, str]]  # where a mark begins → where it ends, and the mark in plain characters
@@ -98,7 +101,7 @@ class _Sorter:
 
     Footnotes end where the page does: at a list of addresses, a running head, a form feed; in a PDF's text also at a
     line that follows with no blank line between and begins with one blank, which is how a page break comes out; in
-    spaced text at a blank line.
+    spaced text at a blank line; and at the paragraph whose number is due.
     """
 
     def __init__(self, spacing: Spacing) -> None:
@@ -108,6 +111,7 @@ class _Sorter:
         self._spacing = spacing
         self._block: int | None = None  # where the open block of footnotes begins
         self._signs: set[str] = set()  # the stars and raised figures seen in the body
+        self._numbers: set[int] = set()  # that lines of this part's body have begun with
 
     def sort(self, lines: Sequence[Line], furniture: Mapping[int, Furniture]) -> None:
         for i, line in enumerate(lines):
@@ -120,15 +124,27 @@ class _Sorter:
             new_page = furniture.get(i - 1) in ("page", "address") or (
                 cut and not MARK_LINE.fullmatch(lines[i - 1].text)
             )
-            if self._block is not None and (new_page or self._leaves_notes(line)):
+            if self._block is not None and (new_page or self._leaves_notes(line, lines[i - 1])):
                 self._block, new_page = None, True
             self._take(replace(line, indent=max(line.indent - 1, 0), new_page=True) if new_page else line)
 
-    def _leaves_notes(self, line: Line) -> bool:
-        """Whether a line in a block of footnotes is none of them: only where blank lines part what does not belong."""
-        if self._spacing is Spacing.NONE or not line.after_blank or not self.notes:
+    def _leaves_notes(self, line: Line, above: Line) -> bool:
+        """Whether a line in a block of footnotes is none of them: a paragraph in its turn, or parted by a blank line.
+
+        Blank lines say so only where they part what does not belong together.
+        """
+        if not self.notes or self.notes[-1].block != self._block:
             return False
-        return self.notes[-1].block == self._block and not self._next_mark(line)
+        if self._begins_paragraph(line, above):
+            return True
+        return self._spacing is not Spacing.NONE and line.after_blank and not self._next_mark(line)
+
+    def _begins_paragraph(self, line: Line, above: Line) -> bool:
+        """Whether a line after footnotes begins with the number that is due in the body."""
+        number = printed_number(line.text)
+        if number is None or number in self._numbers or self._numbers.isdisjoint(range(number - GAP, number)):
+            return False
+        return not REFERENCE.search(above.text[-20:])
 
     def _take(self, line: Line) -> None:
         if self._block is not None:
@@ -141,7 +157,15 @@ class _Sorter:
             self._begin(line, found[1], line.start + found.end(), line.start)
         else:
             self._signs |= {plain_mark(mark) for mark in SIGN.findall(line.text)}
-            self.body.append(line)
+            self._take_body_line(line)
+
+    def _take_body_line(self, line: Line) -> None:
+        number = printed_number(line.text)
+        if number is not None:
+            self._numbers.add(number)
+        elif announces_part(line.text):
+            self._numbers.clear()  # numbers may begin again
+        self.body.append(line)
 
     def _take_note_line(self, line: Line, block: int) -> None:
         if MARK_LINE.fullmatch(line.text):
@@ -152,7 +176,7 @@ class _Sorter:
             self.pieces.append(Piece("footnote", line.start, line.end))
             self.notes[-1].slices.extend(line.slices)
         else:
-            self.body.append(line)
+            self._take_body_line(line)
 
     def _next_mark(self, line: Line) -> re.Match[str] | None:
         """The mark a footnote begins with. A number must be the next one: other figures at a line's start are text."""
@@ -219,7 +243,8 @@ def _figures(body: Sequence[Line], notes: Iterable[Note], known: Marks, text: st
         here = {known[place][1] for place in places[bisect_left(places, since) : bisect_left(places, block)]}
         wanted = [note.mark for note in of_block if note.mark.isdigit() and note.mark not in here]
         candidates = _places(text, slices, set(wanted), AFTER_PUNCTUATION)
-        candidates |= _places(text, slices, set(wanted) - set(candidates), AFTER_WORD)
+        for pattern in (AFTER_WORD, AFTER_THOUSANDS):
+            candidates |= _places(text, slices, set(wanted) - set(candidates), pattern)
         for mark in reversed(wanted):
             if before := bisect_left(candidates.get(mark, []), bound):
                 bound = candidates[mark][before - 1]

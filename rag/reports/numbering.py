@@ -8,6 +8,15 @@ from functools import cached_property
 from rag.reports.lines import Line
 
 PRINTED_NUMBER = re.compile(r"(\d{1,3})[.．](?:\s+|$|(?=[^\W\d_]|[《“「(（]))")
+SUMMARY = re.compile(r"摘\s?要|[内內]容(?:提要|摘要)|(?:Executive )?(?:Summary|SUMMARY)|Abstract")
+ANNEX = re.compile(
+    r"附(?:件|录|錄)\s?[一二三四五六七八九十]{0,3}|(?:Annex|ANNEX|Appendix|APPENDIX)\s?(?:[IVX]{1,5}|\d{1,2}|[A-F])?"
+)
+# A line that ends with one of these refers to the number that the next one begins with.
+REFERENCE = re.compile(
+    r"(?:\b(?:paragraphs?|paras?\.|articles?|sections?|items?|resolutions?|decisions?|chapters?|numbers?|annex|figure"
+    r"|table|and|or|to|of|in|by|than|(?:vols?|Nos?|pp?|chaps?|figs?)\.)|[第和至、约約为為共])$"
+)
 _HAN_NUMERAL = "[一二三四五六七八九十]{1,3}"
 ENUMERATORS = (  # the UN's order of headings; the level is the place in this list, counted from 1
     re.compile(rf"{_HAN_NUMERAL}\s?[.、．]\s?\S|[IVX]{{1,5}}\.\s+\S"),
@@ -70,6 +79,11 @@ def printed_number(line: str) -> int | None:
     return int(found[1]) if found else None
 
 
+def announces_part(text: str) -> bool:
+    """Whether a line of its own announces a summary or an annex."""
+    return bool(SUMMARY.fullmatch(text) or ANNEX.fullmatch(text))
+
+
 def heading_level(line: str) -> int | None:
     """The depth a line's enumerator stands for, 1 the highest; None without one."""
     return next((level for level, enumerator in enumerate(ENUMERATORS, 1) if enumerator.match(line)), None)
@@ -86,11 +100,16 @@ def numbered_paragraphs(blocks: Sequence[Block]) -> dict[int, int]:
     numbered = [i for i, block in enumerate(blocks) if block.number and i not in entries]
     candidates = [i for i in numbered if blocks[i].is_numbered_text]
     run = _longest_run(blocks, numbered)
-    if sum(blocks[i].is_numbered_text for i in run) < len(run) / 2:  # numbered headings over unnumbered text
-        run = _longest_run(blocks, candidates)
-    if not run or (blocks[run[0]].number != 1 and len(run) < FROM_ELSEWHERE):
+    if not _are_paragraphs([blocks[i] for i in run]):
         return {}
     return {i: blocks[i].number or 0 for i in sorted({*run, *_repeated(blocks, run, candidates)})}
+
+
+def _are_paragraphs(run: Sequence[Block]) -> bool:
+    """Whether numbered blocks are paragraphs rather than headings over text without numbers: by what ends sentences."""
+    ended = sum(block.is_numbered_text for block in run)
+    from_start = ended > 0 and run[0].number == 1
+    return ended >= FROM_ELSEWHERE or (from_start and (run[0].is_numbered_text or 2 * ended >= len(run)))
 
 
 def headings(blocks: Sequence[Block], chosen: Container[int]) -> set[int]:

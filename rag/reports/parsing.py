@@ -12,14 +12,17 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from rag.records import Footnote, Language, Paragraph, Slice
-from rag.reports.blocks import ANNEX, SUMMARY, announces_part, blocks_of, read_table
+from rag.reports.blocks import blocks_of, read_table
 from rag.reports.layout import Note, Piece, cover, lay_out
 from rag.reports.lines import Line
 from rag.reports.numbering import (
+    ANNEX,
     LABELLED,
     PRINTED_NUMBER,
+    SUMMARY,
     UNNUMBERED,
     Block,
+    announces_part,
     heading_level,
     headings,
     numbered_paragraphs,

@@ -216,7 +216,15 @@ def test_every_pattern_takes_linear_time(pattern: re.Pattern[str]) -> None:
 
 @pytest.mark.parametrize(
     "pattern",
-    [layout.INLINE, layout.SIGN, layout.AFTER_PUNCTUATION, layout.AFTER_WORD, parsing.LINK, reports.YEAR],
+    [
+        layout.INLINE,
+        layout.SIGN,
+        layout.AFTER_PUNCTUATION,
+        layout.AFTER_WORD,
+        layout.AFTER_THOUSANDS,
+        parsing.LINK,
+        reports.YEAR,
+    ],
     ids=lambda pattern: pattern.pattern[:20],
 )
 def test_every_pattern_that_is_searched_for_takes_linear_time(pattern: re.Pattern[str]) -> None:
