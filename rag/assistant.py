@@ -15,6 +15,7 @@ from rag.answering.judge import judge, missing
 from rag.answering.quote import quote_answer
 from rag.answering.retrieve import Found, Retriever
 from rag.answering.tally import tally
+from rag.answering.whole import answer_whole
 from rag.errors import IndexProblem, ModelError, SettingError
 from rag.index import Index, open_index
 from rag.lexicon import Lexicon
@@ -198,7 +199,10 @@ class Assistant:
         if counted := tally(question, index, self.lexicon, filters):
             answer = self._answer(found, counted.text, counted.citations, mode="count")
             return replace(answer, searched_for=question.corrections if counted.corrected else {})
-        if look_up.in_vain:
+        if whole := answer_whole(found, self.retriever, filters):
+            answer = self._answer(found, whole.text, whole.citations, "overview", whole.abstained)
+            answer = replace(answer, headings=whole.headings)
+        elif look_up.in_vain:
             text = not_there(look_up, index.reports, index.paragraphs, question.language)
             answer = self._answer(found, text, abstained=True)
         elif look_up.named or judge(*signs, self.retriever.weights):

@@ -40,6 +40,7 @@ def answer_json(answer: Answer, reports: Mapping[str, Report], given_id: Any = N
     quoted = answer.quoted
     where_there_is_one = {
         "asked_in": answer.asked_in,
+        "headings": list(answer.headings),
         "understood": answer.understood,
         "searched_for": dict(answer.searched_for),
         "llm_error": answer.llm_error,

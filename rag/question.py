@@ -45,6 +45,7 @@ class Question:
     asked: str  # as typed, but for invisible characters
     understood: str  # a follow-up put together with what it leans on
     corrections: Mapping[str, str] = field(default_factory=dict)  # misspelt word → what it is taken for
+    about: tuple[str, ...] = ()  # the reports that the answer before cites
 
     @classmethod
     def of(cls, text: str) -> "Question":
@@ -61,7 +62,7 @@ class Question:
             raise QuestionError("question-empty")
         if len(cleaned) > limit:
             raise QuestionError("question-too-long", size=len(cleaned), limit=limit)
-        return cls(cleaned, stand_alone(cleaned, history))
+        return cls(cleaned, stand_alone(cleaned, history), about=history[-1].cited if history else ())
 
     @cached_property
     def text(self) -> str:

@@ -167,6 +167,7 @@ class Turn:
 
     question: str
     answer: str
+    cited: tuple[str, ...] = ()  # the reports its citations are of, by first use
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,6 +219,7 @@ class Answer:
     llm_error: str | None = None
     models: Mapping[str, str | None] = field(default_factory=dict)  # {"embedder": …, "llm": …}
     generation: Mapping[str, float] = field(default_factory=dict)  # tokens read, reused, written, and written a second
+    headings: tuple[str, ...] = ()  # the lines of the text that head what stands beneath them
     quoted: "Answer | None" = None  # the quotations beneath what a language model wrote, numbered on from it
     rejected: tuple[Rejected, ...] = ()  # what a language model wrote that did not hold
     model_view: Literal["refused", "unverified"] | None = None  # why a model that was asked wrote none of the answer

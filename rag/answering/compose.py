@@ -7,6 +7,7 @@ between quotation marks.
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import groupby
 
 from rag.checking.passages import MARKER, cite_quote
 from rag.index import Index
@@ -15,7 +16,7 @@ from rag.records import Answer, Citation, Language, Paragraph, Report
 from rag.references import LookUp, not_there, written
 
 LOOKED_UP = 10  # paragraphs quoted whole at the most, of those a question names
-QUOTED_MARKER = re.compile(r"(?<=” )\[(\d{1,3})\](?=\n|（|\(| \(|$)")  # as `_quote` writes them
+QUOTED_MARKER = re.compile(r"(?<=” )\[(\d{1,3})\](?=\n|（|\(| \(|$)")  # as `compose_headed` writes them
 AFTER_MARKER = re.compile(  # what a first marker draws along
     r"(?:\s?\[\d{1,3}\]){0,9}(?: ?[（(][^（）()\n]{1,40}[）)])?[。.！!？?；;]?"
 )
@@ -38,11 +39,12 @@ def compose(
     chosen: Sequence[Sentence], language: Language, reports: Mapping[str, Report]
 ) -> tuple[str, tuple[Citation, ...]]:
     """The text of an answer and its citations; several reports one after the other, the oldest first."""
+    lead_in = message("quoted", language)
     if len({sentence.paragraph.report for sentence in chosen}) < 2:
-        return _quote(chosen, message("quoted", language), language)
+        return compose_headed([("", chosen)], lead_in, language)
     by_date = sorted(chosen, key=lambda each: reports[each.paragraph.report].date or "9999")
-    headings = {report: heading(reports[report], language) for report in {s.paragraph.report for s in chosen}}
-    return _quote(by_date, message("quoted", language), language, headings)
+    by_report = groupby(by_date, lambda each: each.paragraph.report)
+    return compose_headed([(heading(reports[name], language), list(of)) for name, of in by_report], lead_in, language)
 
 
 def compose_looked_up(
@@ -58,7 +60,8 @@ def compose_looked_up(
         for each in _whole(paragraph, paragraph.shown_in(language, renderings)):
             whole.append(replace(each, label=reference) if labelled else each)
     missing = not_there(asked, index.reports, index.paragraphs, language)
-    return _quote([*notes, *whole], f"{missing}\n{_lead_in(asked, language)}".lstrip(), language)
+    lead_in = f"{missing}\n{_lead_in(asked, language)}".lstrip()
+    return compose_headed([("", [*notes, *whole])], lead_in, language)
 
 
 def _lead_in(asked: LookUp, language: Language) -> str:
@@ -102,21 +105,23 @@ def rows_cells(paragraph: Paragraph, spoken: Language) -> Iterator[Sentence]:
         yield Sentence(paragraph, spoken, start, at, cell, n, label)
 
 
-def _quote(
-    chosen: Sequence[Sentence], lead_in: str, language: Language, headings: Mapping[str, str] = {}
+def compose_headed(
+    groups: Iterable[tuple[str, Sequence[Sentence]]], lead_in: str, language: Language
 ) -> tuple[str, tuple[Citation, ...]]:
-    """The text with a line for each quotation, and a citation for it; one marker a paragraph."""
+    """The text with a line for each quotation, beneath its heading if it has one, and a citation for it.
+
+    A paragraph has one marker.
+    """
     markers: dict[str, int] = {}
     citations: list[Citation] = []
-    lines, report = [lead_in], ""
-    for sentence in chosen:
-        if headings and sentence.paragraph.report != report:
-            report = sentence.paragraph.report
-            lines.append(f"\n{headings[report]}")
-        marker = markers.setdefault(sentence.paragraph.id, len(markers) + 1)
-        citations.append(cite_quote(marker, sentence.paragraph, sentence.text, sentence.language))
-        only = "" if sentence.language == language else message(f"only-in-{sentence.language}", language)
-        lines.append(f"{sentence.label}“{sentence.text}” [{marker}]{only}")
+    lines = [lead_in]
+    for title, chosen in groups:
+        lines += [f"\n{title}"] if title else []
+        for sentence in chosen:
+            marker = markers.setdefault(sentence.paragraph.id, len(markers) + 1)
+            citations.append(cite_quote(marker, sentence.paragraph, sentence.text, sentence.language))
+            only = "" if sentence.language == language else message(f"only-in-{sentence.language}", language)
+            lines.append(f"{sentence.label}“{sentence.text}” [{marker}]{only}")
     return "\n".join(lines), tuple(citations)
 
 

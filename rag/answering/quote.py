@@ -78,7 +78,7 @@ def choose(weighed: Sequence[tuple[float, Sentence]], question: Question, weight
         new_report = question.asks.compare and sentence.paragraph.report not in {c.paragraph.report for c in chosen}
         if score >= (weights.kept if same or new_report else weights.kept_elsewhere) * highest:
             chosen.append(sentence)
-    return _join([_complete(sentence) for sentence in chosen])
+    return _join([complete(sentence) for sentence in chosen])
 
 
 def quotable(paragraph: Paragraph, language: Language, renderings: bool) -> Iterator[Sentence]:
@@ -95,11 +95,16 @@ def quotable(paragraph: Paragraph, language: Language, renderings: bool) -> Iter
         yield Sentence(paragraph, paragraph.language, 0, len(note.text), note.text, -1, label)
 
 
-def _nearness(sentence: Sentence, nearness: Mapping[str, float]) -> float:
-    """How near the question is to a sentence, or to its whole paragraph where that is all of it."""
+def views_of(sentence: Sentence) -> tuple[str, str]:
+    """The ids of the views of a sentence and of its whole paragraph; the first is missing where that is all of it."""
     view = f"{sentence.paragraph.id}@{sentence.language}:"
     place = "n1" if sentence.place < 0 else "0" if sentence.paragraph.is_row else str(sentence.place + 1)
-    return nearness.get(view + place, nearness.get(view + "0", 0.0))
+    return view + place, view + "0"
+
+
+def _nearness(sentence: Sentence, nearness: Mapping[str, float]) -> float:
+    """How near the question is to a sentence, or to its whole paragraph where that is all of it."""
+    return next((nearness[view] for view in views_of(sentence) if view in nearness), 0.0)
 
 
 def _coverage(sentence: Sentence, words: Mapping[str, float], lexicon: Lexicon, language: Language) -> float:
@@ -127,7 +132,7 @@ def _list_of(best: Sentence, wants_list: bool) -> Sentence | None:
     return replace(best, start=start, end=start + len(listed), text=listed)
 
 
-def _complete(sentence: Sentence) -> Sentence:
+def complete(sentence: Sentence) -> Sentence:
     """The sentence with the clauses a semicolon parts from it, and with the one before where it leans on that."""
     if sentence.place < 0:
         return sentence

@@ -7,6 +7,7 @@ from base64 import b64encode
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from rag.answering.changes import nearest_of_each
 from rag.assistant import Assistant
 from rag.errors import QuestionError, RagError, SettingError, UnknownParagraph
 from rag.page.export import TYPES, as_file
@@ -21,6 +22,7 @@ from rag.page.markup import (
 )
 from rag.page.turns import Busy, Turns
 from rag.page.wording import words
+from rag.question import Question
 from rag.records import Answer, Filters, Language, Paragraph, Quoted, Retrieved, Slice, Turn, Verdict, Waiting, Writing
 from rag.text import language as language_of
 
@@ -105,7 +107,7 @@ def ask(
     language model is heard of.
     """
     before, reports = tuple(exchanges), assistant.index.reports
-    history = [Turn(each.answer.understood or each.answer.question, each.answer.text) for each in before]
+    history = [_turn(each.answer) for each in before]
     spoken, growing, quoted, written = language_of(question), "", None, Writing("", "")
     yield View(before, question)
     try:
@@ -129,6 +131,11 @@ def ask(
             yield View(before, question, growing)
     except RagError as error:
         yield View(before, box=question, notice=notice_html(error.told(page)))
+
+
+def _turn(answer: Answer) -> Turn:
+    cited = dict.fromkeys(citation.paragraph.report for citation in answer.citations)
+    return Turn(answer.understood or answer.question, answer.text, tuple(cited))
 
 
 def _exchange(assistant: Assistant, answer: Answer, filters: Filters, turn: int) -> Exchange:
@@ -190,13 +197,12 @@ def open_report(assistant: Assistant, name: str, page: Language) -> str:
 
 def compare(assistant: Assistant, turns: Turns, topic: str, page: Language) -> str:
     """What each report says nearest to a topic, reports by date, as HTML."""
-    columns = []
     try:
         with turns.take() as turn:
             turn.come()
-            for report in sorted(assistant.index.reports.values(), key=lambda report: report.date or "9999"):
-                hits = assistant.search(topic, COMPARED + 3, Filters(frozenset({report.id})))
-                columns.append((report, [hit for hit in hits if hit.paragraph.part != "front"][:COMPARED]))
+            asked = Question.parse(topic, (), assistant.settings.question_limit)
+            nearest = nearest_of_each(assistant.retriever, asked, COMPARED)
+            columns = [(report, found.hits) for report, found in nearest]
     except (QuestionError, Busy) as error:
         return notice_html(error.told(page))
     return comparison_html(topic, columns, page)

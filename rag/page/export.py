@@ -3,6 +3,7 @@
 import io
 import json
 from collections.abc import Iterator, Sequence
+from itertools import groupby
 from typing import Any
 
 from rag.messages import message
@@ -40,7 +41,8 @@ def as_markdown(answers: Sequence[Answer], reports: Reports) -> str:
     for answer in answers:
         text = ""
         for said, citation in _pieces(answer):
-            text += _plain(said)
+            lines = said.split("\n")
+            text += "\n".join(f"### {_plain(line)}" if line in answer.headings else _plain(line) for line in lines)
             if citation:
                 notes.append(f"[^{len(notes) + 1}]: {_plain(_note(citation, answer, reports))}")
                 text += f"[^{len(notes)}]"
@@ -60,7 +62,7 @@ def as_docx(answers: Sequence[Answer], reports: Reports) -> bytes:
         document.add_heading(_line(answer.question), level=1)
         paragraph = document.add_paragraph()
         for said, citation in _pieces(answer):
-            paragraph.add_run(_printable(said))
+            paragraph = _add(document, paragraph, said, answer.headings)
             if citation:
                 _refer(paragraph, len(notes) + SEPARATORS)
                 notes.append(_printable(_note(citation, answer, reports)))
@@ -70,6 +72,18 @@ def as_docx(answers: Sequence[Answer], reports: Reports) -> bytes:
     file = io.BytesIO()
     document.save(file)
     return file.getvalue()
+
+
+def _add(document: Any, paragraph: Any, text: str, headings: Sequence[str]) -> Any:
+    """Add text to a paragraph, its lines that are headings as such; the paragraph that is open after it."""
+    for is_heading, lines in groupby(text.split("\n"), headings.__contains__):
+        if is_heading:
+            for line in lines:
+                document.add_heading(_printable(line), level=2)
+            paragraph = document.add_paragraph()
+        else:
+            paragraph.add_run(_printable("\n".join(lines)))
+    return paragraph
 
 
 def _pieces(answer: Answer) -> Iterator[tuple[str, Citation | None]]:

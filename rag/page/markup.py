@@ -8,11 +8,13 @@ import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from importlib.resources import files
+from itertools import groupby
 from typing import Any
 
 from jinja2 import Environment, FunctionLoader, StrictUndefined
 from markupsafe import Markup, escape
 
+from rag.answering.sections import headings_in
 from rag.checking.passages import MARKER
 from rag.messages import message
 from rag.own.jobs import LISTED
@@ -51,8 +53,8 @@ def templates(package: str) -> Environment:
 @cache
 def _pages() -> Environment:
     found = templates("rag.page")
-    filters = (mark, cut, one_line, _lines, _lang, _carried, _short, _quotes, _sources, _sign)
-    found.filters |= {each.__name__.lstrip("_"): each for each in (*filters, _text_in, _title_in, _headings_in)}
+    filters = (mark, cut, one_line, _lines, _headed, _lang, _carried, _short, _quotes, _sources, _sign)
+    found.filters |= {each.__name__.lstrip("_"): each for each in (*filters, _text_in, _title_in, headings_in)}
     found.globals |= {"reference": written, "answer_text": answer_text, "searched_for_text": searched_for_text}
     found.globals |= {"asked_in_text": asked_in_text}
     found.globals |= {"message": message, "REJECTED": REJECTED, "LISTED": LISTED}
@@ -119,6 +121,18 @@ def comparison_html(topic: str, columns: Iterable[tuple[Report, Sequence[Hit]]],
 def _lines(text: str) -> Markup:
     """Text escaped, its line ends as breaks, so that no blank line ends the HTML block it stands in."""
     return escape(text).replace("\r", "").replace("\n", Markup("<br>"))
+
+
+def _headed(text: str, headings: Sequence[str]) -> Markup:
+    """Text escaped in a paragraph that is open, its lines that are headings between paragraphs."""
+    shown = Markup()
+    for is_heading, lines in groupby(text.split("\n"), headings.__contains__):
+        if is_heading:
+            heads = Markup("").join(Markup("<h4>{}</h4>").format(line) for line in lines)
+            shown = Markup('{}</p>{}<p class="text">').format(shown, heads)
+        else:
+            shown += _lines("\n".join(lines))
+    return shown
 
 
 def mark(text: str, slices: Iterable[Slice]) -> Markup:
@@ -202,9 +216,3 @@ def _text_in(paragraph: Paragraph, language: Language) -> tuple[str, Language]:
 def _title_in(report: Report, language: Language) -> tuple[str, Language]:
     spoken = language if language in report.titles else report.language
     return report.titles.get(spoken) or report.short_title or report.name, spoken
-
-
-def _headings_in(paragraph: Paragraph, language: Language) -> Sequence[str]:
-    translation = paragraph.translations.get(language)
-    rendered = translation.headings if translation else ()
-    return rendered if len(rendered) == len(paragraph.headings) else paragraph.headings

@@ -198,10 +198,10 @@ def _parts(masked: str, matches: Sequence[re.Match[str]], question: bool) -> lis
     free = [part for part in meant if part not in before]
     owned = [one or _part_after(masked, match, free) for one, match in zip(before, matches, strict=True)]
     if any(owned) or not question:
-        return [_part_name(part) if part else None for part in owned]
-    stated = {_part_name(part) for part in meant} - UNPRINTED
+        return [part_name(part) if part else None for part in owned]
+    stated = {part_name(part) for part in meant} - UNPRINTED
     if denied and not stated:
-        stated = {"main"} if "main" not in map(_part_name, denied) else {"annex"}
+        stated = {"main"} if "main" not in map(part_name, denied) else {"annex"}
     return [stated.pop() if len(stated) == 1 else None] * len(matches)
 
 
@@ -218,7 +218,7 @@ def _part_after(masked: str, match: re.Match[str], parts: Sequence[re.Match[str]
     return part if part and _AFTER_PART.fullmatch(masked, match.end(), part.start()) else None
 
 
-def _part_name(named: re.Match[str]) -> str:
+def part_name(named: re.Match[str]) -> str:
     """The part of a report that a word for one means: "main", "summary", "front", "annex", "annex-2" and so on."""
     for part, words in (("main", "正文 main proper"), ("summary", "摘要 summary"), ("front", "标题页 title")):
         if any(word in named[0] for word in words.split()):

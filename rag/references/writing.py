@@ -51,7 +51,7 @@ def written(paragraph: Paragraph, report: Report, language: str) -> str:
     which = ONE[language][_kind(paragraph)].format(number=_number(paragraph), row=row)
     if paragraph.printed_again and _kind(paragraph) == "paragraph":
         which += OCCURRENCE[language].format(paragraph.number.partition("-")[2] or 1)
-    places = [] if unsaid else [_place(part, language)]
+    places = [] if unsaid else [part_written(part, language)]
     return ("，" if language == "zh" else ", ").join([report.name, *places, which])
 
 
@@ -72,9 +72,9 @@ def _tell(missing: Missing, reports: Mapping[str, Report], paragraphs: Sequence[
     if like.part:
         of_report = [each for each in paragraphs if like.report in (None, each.report)]
         if any(each.part.removesuffix("-table") == like.part for each in of_report):
-            place = IN_ITS[language].format(_place(like.part, language))
+            place = IN_ITS[language].format(part_written(like.part, language))
         else:
-            what = _place(like.part, language)
+            what = part_written(like.part, language)
     if missing.within:
         place = IN[language].format(_numbers(missing.within, "paragraph", language))
     if like.report:
@@ -96,12 +96,12 @@ def _there(report: str, asked: str, paragraphs: Sequence[Paragraph], language: L
     wanted = {place: numbers for place, numbers in kinds.items() if place[1] == asked} or kinds
     told = []
     for (part, kind), numbers in sorted(wanted.items(), key=lambda each: each[0][0] != "main"):
-        place = "" if part == "main" and len(wanted) == 1 else _place(part, language)
+        place = "" if part == "main" and len(wanted) == 1 else part_written(part, language)
         told.append((f"{place}, " if place and language == "en" else place) + _numbers(numbers, kind, language))
     return ("；" if language == "zh" else "; ").join(told) or NOTHING[language]
 
 
-def _place(part: str, language: str) -> str:
+def part_written(part: str, language: str) -> str:
     """The part of its report in which a paragraph stands: "annex II", "附件二"."""
     kind, _, which = part.partition("-")
     number = (write_chinese(int(which)) if language == "zh" else f" {roman(int(which))}") if which else ""
