@@ -135,6 +135,7 @@ HELD_BY = {
     "__main__": "test_cli.py",
     "answering/names": "answering/test_judge.py",
     "answering/weights": "answering/test_judge.py",
+    "answering/whole": "answering/test_overview.py",
     "answering/write": "test_assistant.py",
     "build": "own/test_library.py",
     "checking": "checking/test_checking.py",

@@ -18,7 +18,7 @@ from rag.question import Question
 from rag.records import Filters, Hit, Language, Report
 from rag.text import language as language_of
 
-FULL = {"zh": 30, "en": 80}  # characters from which a sentence says enough to be new
+FULL = {"zh": 25, "en": 65}  # characters from which a sentence says enough to be new
 NEW = 6  # sentences told of what is new
 SECTIONS = 12  # the headings that they stand under at the most
 OWN = 0.5  # what a sentence's nearness to its own report counts beside its distance from the earlier one
@@ -42,18 +42,24 @@ def nearest_of_each(
 
 
 def tell_changes(request: Changes, teller: Teller, retriever: Retriever) -> Composed | None:
-    """One sentence of each report on a subject, the oldest report first; None where no two of them speak of it."""
+    """One sentence of each report on a subject, the oldest report first; None where none speaks of it.
+
+    A table tells what was done: it is quoted where the text says nothing.
+    """
     subject = Subject.of(request.subject, teller.lexicon, teller.language, retriever)
     chosen: list[Sentence] = []
     silent: list[str] = []
     for report, found in nearest_of_each(retriever, Question.of(request.subject), OF_EACH, teller.filters):
-        weighed = weigh(found, retriever.index, teller.lexicon, teller.filters, retriever.weights)
+        prose_first = tuple(sorted(found.hits, key=lambda hit: hit.paragraph.is_row))
+        weighed = weigh(
+            replace(found, hits=prose_first), retriever.index, teller.lexicon, teller.filters, retriever.weights
+        )
         if said := next((each for _, each in weighed if subject.share(each) >= NAMED), None):
             label = teller.name(report.id) + ("：" if teller.language == "zh" else ": ")
             chosen.append(replace(said if said.paragraph.is_row else complete(said), label=label + said.label))
         else:
             silent.append(teller.name(report.id))
-    if len(chosen) < 2:
+    if not chosen:
         return None
     text, citations = compose_headed(
         [("", chosen)], message("changes", teller.language, subject=request.subject), teller.language

@@ -125,19 +125,23 @@ class Teller:
         headed = standing(sections, says(kind, "headed")) or standing(sections, says("conclusions", "headed"))
         headed += [each for each in sections if each not in headed and _opens(each, headed)]
         under = self._telling(headed)
-        worded = [each for each in under if pattern(kind, "carrying").search(each.text)]
-        chosen = self._central(worded if len(worded) >= FEW else under, n)
-        if len(chosen) < n and kind != "conclusions":
-            rest = self._telling([each for each in sections if each not in headed])
-            rest = [each for each in rest if not any(each.paragraph in section.paragraphs for section in headed)]
-            chosen += self._central(
-                [each for each in rest if pattern(kind, "carrying").search(each.text)], n - len(chosen)
-            )
+        if kind == "conclusions":
+            chosen = self._central(under, n)
+        else:
+            worded = [each for each in under if says(kind, "carrying")(each.text)]
+            chosen = self._central(worded if len(worded) >= FEW else under, n)
+            chosen += self._elsewhere(kind, sections, headed, n - len(chosen))
         groups: dict[str, list[Sentence]] = {}
         for sentence in sorted(chosen, key=lambda each: each.paragraph.position):
             section = next(each for each in (*headed, *sections) if sentence.paragraph in each.paragraphs)
             groups.setdefault(self.title(section), []).append(sentence)
         return list(groups.items())
+
+    def _elsewhere(self, kind: str, sections: Sequence[Section], headed: Sequence[Section], n: int) -> list[Sentence]:
+        """The n sentences outside the sections so headed that are worded so."""
+        under = {paragraph.id for section in headed for paragraph in section.paragraphs}
+        rest = [each for each in self._telling(sections) if each.paragraph.id not in under]
+        return self._central([each for each in rest if says(kind, "carrying")(each.text)], n)
 
     def _telling(self, sections: Iterable[Section]) -> list[Sentence]:
         """The sentences of sections that say something by themselves, but for tables and the report's own summary."""

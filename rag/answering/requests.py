@@ -124,7 +124,9 @@ def _told(read: _Read, reports: Sequence[Report], about: Sequence[str], all_of_t
     rest = _without(rest, pattern("overview"), *([pattern(kind, "asked_for")] if kind else []), pattern("gist"))
     several = pattern("all_reports").search(rest)
     years = set(YEAR.findall(rest))
-    rest = _without(YEAR.sub(" ", rest), pattern("all_reports"), pattern("section_words"), FILLER, _DE)
+    rest = _without(
+        YEAR.sub(" ", rest), pattern("all_reports"), pattern("section_words"), pattern("around_request"), FILLER, _DE
+    )
     words = " ".join(re.findall(r"\w+", rest))
     if words and not (short or place.by_heading):
         return None
@@ -133,7 +135,7 @@ def _told(read: _Read, reports: Sequence[Report], about: Sequence[str], all_of_t
     if years and not dated:
         return None
     pointed = read.named or place.number or place.part or dated or about or _POINTS.search(read.rest)
-    if not (pointed or short or kind) or (words and not (pointed or len(reports) < all_of_them)):
+    if not (pointed or short or len(reports) == 1) or (words and not (pointed or len(reports) < all_of_them)):
         return None
     before = [] if several else [each for each in about if each in {report.id for report in reports}]
     order = [report.id for report in reports]

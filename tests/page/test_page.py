@@ -44,6 +44,11 @@ def quoting(quote: str, verdict: Verdict = Verdict.FOUND, marker: int = 1) -> Ci
     return Citation(marker, PARAGRAPH, quote, "zh", True, verdict, (start, start + len(quote)))
 
 
+def headed_answer() -> Answer:
+    text = "概览：\n\n一. 沉没\n“渡船<b>沉没</b>。” [1]\n\n二. 调查\n“查明原因。” [1]"
+    return answer(text, quoting("渡船<b>沉没</b>。"), quoting("查明原因。"), headings=("一. 沉没", "二. 调查"))
+
+
 class Seen(HTMLParser):
     """The tags, the text and the buttons' values of some HTML."""
 
@@ -253,3 +258,15 @@ def test_the_hundredth_turn_costs_no_more_than_the_first() -> None:
         took.append(process_time() - began)
         exchanges = view.exchanges
     assert median(took[-10:]) < median(took[:10]) + 0.01
+
+
+def test_headings_of_an_answer_are_headings_wherever_it_is_shown() -> None:
+    from docx import Document
+
+    shown, given = answer_html(headed_answer(), REPORTS, "", 0), headed_answer()
+    assert '</p><h4>一. 沉没</h4><p class="text">' in shown
+    assert Seen(shown).tags.count("h4") == 2
+    assert as_markdown([given], REPORTS).count("\n### 一. 沉没\n") == 1
+    document = Document(io.BytesIO(as_docx([given], REPORTS)))
+    assert [each.text for each in document.paragraphs if each.style.name == "Heading 2"] == ["一. 沉没", "二. 调查"]
+    assert json.loads(as_json([given], REPORTS))[0]["headings"] == ["一. 沉没", "二. 调查"]
