@@ -275,6 +275,30 @@ def elsewhere(
 
 
 @app.command()
+def kinds(
+    index: IndexFlag = None,
+    wrong: Annotated[bool, typer.Option("--wrong", help="Print each question that was not answered rightly.")] = False,
+) -> None:
+    """Ask the questions of kinds that no quotation answers, with no language model."""
+    from eval import elsewhere as away
+    from eval import kinds as of_kinds
+    from eval import tables
+    from eval.questions import read_questions
+    from rag.assistant import Assistant
+    from rag.settings import load_settings
+
+    asked = read_questions(of_kinds.KINDS)
+    assistant = Assistant(load_settings({"index": index, "llm": "none"})[0])
+    with _progress("questions") as progress:
+        answers = away.ask(assistant, asked, progress)
+    found = of_kinds.right(asked, answers, _library(assistant.index))
+    typer.echo(tables.text(of_kinds.table(asked, found)))
+    for question in asked if wrong else ():
+        if not found[question.id]:
+            typer.echo(f"{question.id}  {question.text}")
+
+
+@app.command()
 def sweep(
     grid: Annotated[Path, typer.Argument(help="A TOML file of variants; eval/ablations.toml is one.")],
     questions: QuestionsFlag = None,

@@ -50,8 +50,8 @@ def read_tally(question: Question, reports: Mapping[str, Report], lexicon: Lexic
     around = f"{text[:start]} {text[end:]}"
     what, inside = _without_place(text[start:end], reports, lexicon)
     if follow_up:
-        else_, elsewhere = _without_place(f" {follow_up}", reports, lexicon)
-        what, inside, around = else_.strip() or what, elsewhere or inside, "" if elsewhere else around
+        other, place = _without_place(f" {follow_up}", reports, lexicon)
+        what, inside, around = other.strip() or what, place or inside, "" if place else around
     terms, every = _terms(what, lexicon)
     named = _reports_named(f"{inside} {around}", reports, lexicon)
     return Asked(terms, every, bool(_QUOTED.search(what)), named) if terms else None
