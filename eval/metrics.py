@@ -26,7 +26,7 @@ PARENTHESES = re.compile(r"\([^()]{0,400}\)|（[^（）]{0,400}）")
 OPENING = re.compile("[“「『]")
 STAND_IN = 0xE000  # the first of the private-use characters, which no text has
 WORDED = 0.6  # of a statement's words that its paragraphs must have: evaluation.md 5.2
-SEPARATOR = re.compile(r"(?<=\d)[ ,](?=\d{3}(?!\d))")
+THOUSANDS = re.compile(r"(?<!\d)\d{1,3}(?:(?: \d{3})+|(?:,\d{3})+)(?!\d)")
 HAN = re.compile("[\u3400-\u4dbf\u4e00-\u9fff]")
 WORD = re.compile(r"[A-Za-z]+")
 
@@ -132,7 +132,7 @@ def normal(text: str) -> str:
     >>> normal("176 095 名，１７６，０９５ 名")
     '176095名,176095名'
     """
-    return SEPARATOR.sub("", fold(text))
+    return THOUSANDS.sub(lambda match: re.sub("[ ,]", "", match.group()), fold(text))
 
 
 def holds(text: str, form: str) -> bool:
@@ -153,10 +153,10 @@ def holds(text: str, form: str) -> bool:
 def _bounded(form: str) -> str:
     wanted = normal(form)
     left = r"(?<![a-z])" if wanted[:1].isascii() and wanted[:1].isalpha() else ""
-    left = r"(?<![\d/])(?<!\d[.,])" if wanted[:1].isdigit() else left
+    left = r"(?<![\d/])(?<!\d\.)" if wanted[:1].isdigit() else left  # a comma that is left parts two numbers
     abbreviation = form.isascii() and form.isupper() and form.isalpha()
     right = r"s?(?![a-z])" if abbreviation else ""
-    right = r"(?![\d%/]|[.,]\d)" if wanted[-1:].isdigit() else right
+    right = r"(?![\d%/]|\.\d)" if wanted[-1:].isdigit() else right
     return left + re.escape(wanted) + right
 
 

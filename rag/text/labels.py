@@ -110,8 +110,8 @@ def _items(match: re.Match[str], group: str) -> Iterator[tuple[int, int, int]]:
 
 
 _YEAR = re.compile(
-    r"(?<![\dA-Za-z.,/$])(?<![A-Z]-)(?P<first>(?:19|20)\d\d)(?:[-/](?P<last>(?:19|20)?\d\d)(?![\d-]))?s?"
-    r"(?![\dA-Za-z]|[.,]\d)"
+    r"(?<![\dA-Za-z./$])(?<![A-Z]-)(?P<first>(?:19|20)\d\d)(?:[-/](?P<last>(?:19|20)?\d\d)(?![\d-]))?s?"
+    r"(?![\dA-Za-z]|\.\d|,\d{3}(?!\d))"
 )
 _COUNTED = re.compile(
     rf" ?[多余万亿千百]|(?! ?年){MEASURE}|(?P<noun> (?:[a-z]{{3,20}}s|people|women|men|children|personnel)\b)"
@@ -138,7 +138,7 @@ def years(text: str) -> Iterator[Figure]:
 _LINK = r" ?(?:[、,和及至到~-]|以及) ?|,? and | to "
 _LIST = rf"{NUMBER}(?:(?:{_LINK})(?:第 ?)?{NUMBER}){{0,20}}"
 _ROMAN = {"I": 1, "V": 5, "X": 10, "L": 50}
-_MARK = r"(?:\d{1,2} ?的?具体目标 ?\d{1,2}|\d{1,4}(?:\.\d{1,3}){0,4}(?!\d|,\d)|[IVXL]{1,6}\b)"
+_MARK = r"(?:\d{1,2} ?的?具体目标 ?\d{1,2}|\d{1,4}(?:\.\d{1,3}){0,4}(?!\d|,\d{3}(?!\d))|[IVXL]{1,6}\b)"
 _MARKS = rf"(?P<marks>{_MARK}(?:(?:{_LINK}){_MARK}){{0,20}})"
 _LABELS = (
     re.compile(rf"第 ?(?P<marks>{_LIST}) ?(?:段|条|章|节|款|页|号)|(?P<number>{NUMBER}) ?号(?![召码称])"),

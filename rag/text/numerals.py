@@ -55,9 +55,10 @@ _IRREGULAR |= {"twelve": "twelfth"}
 
 # Not what is glued to a Latin letter, as in COVID-19, G20, 3D and BMS7; but "mid-2020" and "5km".
 _NOT_GLUED = r"(?!(?!(?:[cmk]m|kg|[mgt]|(?:m|b|tr)illion)\b)[A-Za-z]|-[A-Z]\b)"
+# A comma parts thousands or, after three digits and more, two numbers: "7076，2029 年".
 DIGITS = (
-    r"(?:(?<![\dA-Za-z])(?<![A-Z]-)(?<!\d[.,])"
-    rf"(?:\d{{1,3}}(?:[ ,]\d{{3}}){{1,6}}(?!\d)|\d{{1,18}})(?:\.\d{{1,9}})?(?!\d){_NOT_GLUED})"
+    r"(?:(?<![\dA-Za-z])(?<![A-Z]-)(?:(?<!\d[.,])|(?<=\d{3},))"
+    rf"(?:\d{{1,3}}(?:(?: \d{{3}}){{1,6}}|(?:,\d{{3}}){{1,6}})(?!\d)|\d{{1,18}})(?:\.\d{{1,9}})?(?!\d){_NOT_GLUED})"
 )
 _KILO = r"(?![克米瓦])"  # 千克, 千米 and 千瓦 are units of their own
 SCALE_ZH = rf"(?:万亿|[千百十]?亿|[千百十]?万|千{_KILO}|百(?!分))"

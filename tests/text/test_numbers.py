@@ -309,6 +309,24 @@ def test_figures(expected: str, text: str) -> None:
     assert said(text) == expected
 
 
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        pytest.param("由6500增至7076，2029年", "count 6500 · count 7076 · year 2029", id="a year after a clause"),
+        pytest.param("增至7076，2029个", "count 7076 · count 2029", id="two counts"),
+        pytest.param("增至7 076，2029年", "count 7076 · year 2029", id="thousands by blanks, then a year"),
+        pytest.param("2019年7076，201人", "year 2019 · count 7076 · count 201", id="three digits after four"),
+        pytest.param("It was 7,076,2029 was worse", "count 7076 · year 2029", id="thousands, then a year"),
+        pytest.param("2020，2021，2022", "year 2020 · year 2021 · year 2022", id="years in a row"),
+        pytest.param("见表3，2029年", "label 3 · year 2029", id="a label before a year"),
+        pytest.param("１，２３４人", "count 1234", id="thousands in full width"),
+        pytest.param("1,234,567 of them", "count 1234567", id="thousands"),
+    ],
+)
+def test_a_comma_that_parts_no_thousands_parts_two_figures(text: str, expected: str) -> None:
+    assert said(text) == expected
+
+
 def test_several_figures_in_one_sentence() -> None:
     text = "2020 年，每 100 000 人中就有 5 名平民死亡(27%)，见第 68 段，其中七分之一是妇女。"
     assert said(text) == "year 2020 · count 100000 · count 5 · percent 27/100 · label 68 · percent 1/7"
