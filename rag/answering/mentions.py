@@ -22,6 +22,7 @@ from rag.text import language as language_of
 from rag.text.folding import HAN, narrow
 
 SHORT = 4  # characters up to which an abbreviation counts only in its own case: IT is no “it”
+PHRASE = 4  # characters from which a form names one thing, so that what else that is called counts too
 AMBIGUOUS = 3  # Chinese characters up to which a word may stand across two others
 _HAN = re.compile(f"[{HAN}]")
 _MARKS = re.compile(r"[《》〈〉「」『』“”‘’\"]")
@@ -59,13 +60,20 @@ class Term:
 
 def term_of(written: str, lexicon: Lexicon, translated: bool) -> Term:
     """What someone writes as a term with all its forms; `translated` where some text may need the dictionary."""
-    forms = [written]
-    for entry in lexicon.entries(written):
-        if not _refers_back(written, entry, lexicon):
-            forms += [form for form in (*entry.zh, *entry.en) if not _refers_back(form, entry, lexicon)]
+    forms = [written, *_forms(written, lexicon)]
+    phrases = [form for form in forms if len(form) >= PHRASE if _HAN.search(form) or " " in form]
+    forms += [form for phrase in phrases for form in _forms(phrase, lexicon)]
     other = [form for form in forms if language_of(form) != language_of(written)]
     foreign = lexicon.translations(written, language_of(written)) if translated and not other else []
     return Term(written, tuple(dict.fromkeys(forms)), tuple(foreign))
+
+
+def _forms(name: str, lexicon: Lexicon) -> list[str]:
+    """What the glossary calls the thing a name stands for, without what stands for others too."""
+    meant = [entry for entry in lexicon.entries(name) if not _refers_back(name, entry, lexicon)]
+    first = [entry for entry in meant if _bare(name) in (_bare(entry.zh[0]), _bare(entry.en[0]))]
+    said = [(form, entry) for entry in first or meant for form in (*entry.zh, *entry.en)]
+    return [form for form, entry in said if not _refers_back(form, entry, lexicon)]
 
 
 def _refers_back(form: str, entry: Entry, lexicon: Lexicon) -> bool:
