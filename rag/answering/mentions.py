@@ -41,6 +41,7 @@ class Term:
     written: str
     forms: tuple[str, ...]  # what it is called in either language
     foreign: tuple[str, ...] = ()  # what else it is called in the other one, by the dictionary
+    longer: tuple[str, ...] = ()  # names of other things that have its name in them: South Sudan for Sudan
 
     @property
     def language(self) -> Language:
@@ -65,7 +66,7 @@ def term_of(written: str, lexicon: Lexicon, translated: bool) -> Term:
     forms += [form for phrase in phrases for form in _forms(phrase, lexicon)]
     other = [form for form in forms if language_of(form) != language_of(written)]
     foreign = lexicon.translations(written, language_of(written)) if translated and not other else []
-    return Term(written, tuple(dict.fromkeys(forms)), tuple(foreign))
+    return Term(written, tuple(dict.fromkeys(forms)), tuple(foreign), _longer(written, forms, lexicon))
 
 
 def _forms(name: str, lexicon: Lexicon) -> list[str]:
@@ -74,6 +75,26 @@ def _forms(name: str, lexicon: Lexicon) -> list[str]:
     first = [entry for entry in meant if _bare(name) in (_bare(entry.zh[0]), _bare(entry.en[0]))]
     said = [(form, entry) for entry in first or meant for form in (*entry.zh, *entry.en)]
     return [form for form, entry in said if not _refers_back(form, entry, lexicon)]
+
+
+def _longer(written: str, forms: Sequence[str], lexicon: Lexicon) -> tuple[str, ...]:
+    """The names in the glossary of other things that a proper name is part of, in small letters, the longest first."""
+    if not any(entry.en[0][:1].isupper() for entry in lexicon.entries(written)):
+        return ()
+    known, name = {_bare(form) for form in forms}, _pattern(forms)
+    others = {form for entry in _proper() if not known & (of_entry := _names(entry)) for form in of_entry}
+    return tuple(sorted(filter(name.search, others), key=len, reverse=True))
+
+
+@cache
+def _proper() -> Sequence[Entry]:
+    return [entry for entry in read_glossary() if entry.en[0][:1].isupper()]
+
+
+@cache
+def _names(entry: Entry) -> frozenset[str]:
+    """The forms of an entry in small letters, without marks."""
+    return frozenset(narrow(_bare(form)) for form in (*entry.zh, *entry.en))
 
 
 def _refers_back(form: str, entry: Entry, lexicon: Lexicon) -> bool:
@@ -128,6 +149,21 @@ def mentions(text: str, pattern: re.Pattern[str], lexicon: Lexicon) -> list[Slic
     """The slices of a text that a pattern finds, in order."""
     read = narrow(text)
     return [found.span() for found in pattern.finditer(read) if _is_said(read, found.span(), lexicon)]
+
+
+def longer_names(text: str, found: Sequence[Slice], term: Term) -> list[str]:
+    """The longer names that mentions of a term in a text are part of; none unless all are."""
+    if not term.longer or not found:
+        return []
+    read = narrow(text).lower()
+    around = [next(filter(None, (_holding(read, name, each) for name in term.longer)), None) for each in found]
+    return [text[start:end] for start, end in filter(None, around)] if all(around) else []
+
+
+def _holding(text: str, name: str, part: Slice) -> Slice | None:
+    """Where a name stands in a text so that it holds a part of it."""
+    at = text.find(name, max(0, part[1] - len(name)), part[0] + len(name))
+    return (at, at + len(name)) if 0 <= at <= part[0] else None
 
 
 def _is_said(text: str, found: Slice, lexicon: Lexicon) -> bool:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from rag.answering.compose import Sentence, heading
-from rag.answering.mentions import Term, mentions, pattern_for, places_to_search, term_of
+from rag.answering.mentions import Term, longer_names, mentions, pattern_for, places_to_search, term_of
 from rag.answering.tally_asked import Asked, read_tally
 from rag.checking.passages import cite_quote
 from rag.index import Index
@@ -33,6 +33,7 @@ class Mentioned:
     sentence: Sentence
     times: int  # in its own language where it is said there
     words: tuple[str, ...]  # the mentions as they are printed, in any language
+    longer: tuple[str, ...] = ()  # the names of other things that all of them are part of
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,11 +56,12 @@ def tally(question: Question, index: Index, lexicon: Lexicon, filters: Filters) 
     spelt = read_tally(Question(question.asked, question.text), index.reports, lexicon) or typed
     as_typed, language = (typed, typed.taken_apart), question.language
     for asked in dict.fromkeys([*as_typed, spelt, spelt.taken_apart]):
-        if found := _find(asked, index, lexicon, filters, language):
+        search = _search(asked, index, lexicon, filters, language)
+        if found := _find(asked.all_of_them, search, index, lexicon, filters):
             break
     else:
-        asked = typed
-    text, citations = _compose(found, asked, _search(asked, index, lexicon, filters, language), index.reports)
+        asked, search = typed, _search(typed, index, lexicon, filters, language)
+    text, citations = _compose(found, asked, search, index.reports)
     return Tally(text, citations, asked not in as_typed)
 
 
@@ -89,15 +91,14 @@ def _search(asked: Asked, index: Index, lexicon: Lexicon, filters: Filters, lang
     return Search(terms, looked_in, untranslated, language)
 
 
-def _find(asked: Asked, index: Index, lexicon: Lexicon, filters: Filters, language: Language) -> list[Mentioned]:
-    """The paragraphs that mention what is asked for, by report, the oldest first; none on a title page."""
-    search = _search(asked, index, lexicon, filters, language)
-    terms, reports = search.terms, {report.id for report in search.looked_in}
+def _find(every: bool, search: Search, index: Index, lexicon: Lexicon, filters: Filters) -> list[Mentioned]:
+    """The paragraphs that mention what is looked for, by report, the oldest first; none on a title page."""
+    reports = {report.id for report in search.looked_in}
     found = [
         mentioned
-        for paragraph in _to_search(terms, asked.all_of_them, index, lexicon)
+        for paragraph in _to_search(search.terms, every, index, lexicon)
         if paragraph.report in reports and paragraph.part != "front"
-        if (mentioned := _mentioned(paragraph, terms, asked.all_of_them, lexicon, filters, language))
+        if (mentioned := _mentioned(paragraph, search.terms, every, lexicon, filters, search.language))
     ]
     return sorted(found, key=lambda each: _place(each.sentence.paragraph, index))
 
@@ -117,6 +118,8 @@ def _mentioned(
     having = [each for each in found if each]
     if not having or (every and len(having) < len(terms)):
         return None
+    if len(having) == 1:
+        return having[0]
     words = tuple(word for each in having for word in each.words)
     return Mentioned(having[0].sentence, sum(each.times for each in having), words)
 
@@ -135,12 +138,14 @@ def _mentions_of(
     read = [*((texts[of], said[of]) for of in said), *((note.text, found) for note, found in notes)]
     words = tuple(text[start:end] for text, found in read for start, end in found)
     times = len(next(iter(said.values()), ())) + sum(len(found) for _, found in notes)
+    around = [longer_names(text, found, term) for text, found in read]
+    longer = tuple(dict.fromkeys(name for names in around for name in names)) if all(around) else ()
     if said:
         of = language if language in said else next(iter(said))
-        return Mentioned(_around(paragraph, of, texts[of], said[of][0], 0), times, words)
+        return Mentioned(_around(paragraph, of, texts[of], said[of][0], 0), times, words, longer)
     note, found = notes[0]
     label = message("footnote", language, mark=note.mark)
-    return Mentioned(_around(paragraph, paragraph.language, note.text, found[0], -1, label), times, words)
+    return Mentioned(_around(paragraph, paragraph.language, note.text, found[0], -1, label), times, words, longer)
 
 
 def _around(paragraph: Paragraph, of: Language, text: str, mention: Slice, place: int, label: str = "") -> Sentence:
@@ -195,6 +200,11 @@ def _how(found: Sequence[Mentioned], asked: Asked, search: Search) -> Iterator[s
     """How it was counted: the words found, or looked for in vain; the dictionary's; the reports that were named."""
     language, forms = search.language, [form for term in search.terms for form in term.forms]
     yield message("count-how", language, forms=_told(list(_words(found) or dict.fromkeys(forms)), language))
+    if longer := [each.longer for each in found if each.longer]:
+        names = Counter(name for each in longer for name in each if language_of(name) == language)
+        names = names or Counter(name for each in longer for name in each)
+        told = _told([name for name, _ in names.most_common()], language)
+        yield message("count-longer", language, n=len(longer), names=told)
     if search.untranslated:
         for term in search.terms:
             if term.foreign:

@@ -68,3 +68,25 @@ def test_forms_that_stand_for_many_things_are_not_counted(lexicon: Lexicon) -> N
     assert "Council" not in term_of("Security Council", lexicon, False).forms
     assert "Tanzania" in term_of("坦桑尼亚", lexicon, False).forms
     assert not any("United" in form for form in term_of("公约", lexicon, False).forms)
+
+
+@pytest.mark.parametrize(
+    ("written", "also"),
+    [
+        ("三维打印", {"3D printing", "增材制造"}),  # by the names of its names
+        ("collect", {"collection"}),
+        ("illegal trade", {"illicit trade", "非法贸易"}),
+    ],
+)
+def test_every_name_of_the_glossary_counts(written: str, also: set[str], lexicon: Lexicon) -> None:
+    assert also <= set(term_of(written, lexicon, False).forms)
+
+
+def test_a_term_is_what_its_own_row_of_the_glossary_says_not_what_others_allow(lexicon: Lexicon) -> None:
+    assert "seizure" not in term_of("收集", lexicon, False).forms
+
+
+def test_the_dictionary_is_asked_only_where_the_glossary_has_no_name(lexicon: Lexicon) -> None:
+    assert term_of("women", lexicon, True).foreign == ("女人", "女子", "妇女")
+    assert term_of("women", lexicon, False).foreign == ()
+    assert term_of("ammunition", lexicon, True).foreign == ()

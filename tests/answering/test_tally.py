@@ -195,6 +195,24 @@ def test_a_misspelt_word_is_put_right_only_where_it_is_nowhere_as_typed(quick_in
     assert not kept.corrected
 
 
+@pytest.mark.parametrize(
+    ("question", "longer"),
+    [
+        ("How many paragraphs mention Guinea?", "only as part of a longer name: 6 (“Guinea-Bissau”"),
+        ("哪些段落提到苏丹？", "其中只见于较长名称的：10段（“南苏丹”"),
+    ],
+)
+def test_it_says_what_stands_only_in_a_longer_name(
+    question: str, longer: str, quick_index: Index, lexicon: Lexicon
+) -> None:
+    found = tally(Question.of(question), quick_index, lexicon, Filters())
+    assert found is not None
+    assert longer in found.text
+    without = tally(Question.of("How many paragraphs mention Japan?"), quick_index, lexicon, Filters())
+    assert without is not None
+    assert "longer name" not in without.text
+
+
 # A library of one's own
 
 
