@@ -25,6 +25,9 @@ class FakeEmbedder(DeterministicFakeEmbedding):
     def embed_query(self, text: str) -> list[float]:
         return super().embed_query(fold(text))
 
+    def questions(self, texts: Sequence[str]) -> np.ndarray:
+        return np.array([self.embed_query(text) for text in texts], dtype=np.float32)
+
     def embed_documents(self, texts: list[str]) -> list[list[float]]:
         return super().embed_documents([fold(text) for text in texts])
 
