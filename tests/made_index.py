@@ -9,7 +9,7 @@ from langchain_core.embeddings import DeterministicFakeEmbedding
 
 from rag.index import Index, build_index, open_index
 from rag.lexicon import Lexicon
-from rag.records import Paragraph, Report
+from rag.records import Language, Paragraph, Report
 from rag.reports import ReadReport
 from rag.text import fold
 
@@ -60,6 +60,11 @@ FERRIES = Report(
     titles={"en": "Safety of river ferries"},
 )
 CREWS = Report(id="crews", file="crews.txt", language="zh", text="", sha256="1" * 64, years=(2035,))
+
+
+def printed(text: str, language: Language, number: int = 1, report: Report = FERRIES, **more: Any) -> Paragraph:
+    """A numbered paragraph of a report."""
+    return Paragraph(report.id, "main", str(number), number - 1, text, language, str(number), **more)
 
 
 def ferry_paragraphs() -> list[tuple[Report, list[Paragraph]]]:

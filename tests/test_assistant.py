@@ -234,7 +234,7 @@ def test_an_answer_cut_by_the_limit_ends_with_a_whole_statement(assistant: Assis
 @pytest.mark.parametrize("language", ["zh", "en"])
 def test_a_short_answer_is_the_first_quotation_only(assistant: Assistant, language: Language) -> None:
     assistant.settings = replace(assistant.settings, llm="none")
-    assistant.retriever.weights = replace(assistant.retriever.weights, kept=-9.0, kept_elsewhere=-9.0)
+    assistant.retriever.weights = replace(assistant.retriever.weights, behind=0.0, one_thing=9.0)
     whole = assistant.ask(QUESTION[language])
     assert len(whole.citations) > 1
     short = assistant.as_chosen(short=True).ask(QUESTION[language])
