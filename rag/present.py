@@ -10,7 +10,7 @@ from typing import Any
 from rag.checking.passages import MARKER
 from rag.messages import message
 from rag.models.catalogue import Model, Row
-from rag.records import Answer, Citation, Hit, Paragraph, Report
+from rag.records import Answer, Citation, Hit, Paragraph, Report, Voice
 from rag.references import written
 from rag.text.foreign import language_name
 
@@ -55,7 +55,8 @@ def answer_json(answer: Answer, reports: Mapping[str, Report], given_id: Any = N
 
 def citation_json(citation: Citation, reports: Mapping[str, Report]) -> dict[str, Any]:
     """A citation as `ask --json` prints it."""
-    hint = {} if citation.hint is None else {"hint": citation.hint}
+    more: dict[str, Any] = {} if citation.hint is None else {"hint": citation.hint}
+    more |= {"voice": asdict(citation.voice)} if citation.voice else {}
     return {
         "marker": citation.marker,
         **place_json(citation.paragraph, reports),
@@ -64,7 +65,7 @@ def citation_json(citation: Citation, reports: Mapping[str, Report]) -> dict[str
         "official": citation.official,
         "original": citation.original,
         "verdict": str(citation.verdict),
-        **hint,
+        **more,
     }
 
 
@@ -116,18 +117,17 @@ def answer_text(answer: Answer, reports: Mapping[str, Report]) -> str:
     lines = [asked_in_text(answer.asked_in)] if answer.asked_in else []
     lines += [message("understood", language, question=answer.understood)] if answer.understood else []
     lines += [searched_for_text(answer.searched_for, language)] if answer.searched_for else []
-    lines += [answer.text]
+    lines += [answer.text, ""]
     if answer.abstained:
         near = [hit.paragraph for hit in answer.hits[:NEAREST]]
         lines += [
-            "",
             message("nearest", language),
             *(f"  {written(each, reports[each.report], language)}" for each in near),
         ]
     else:
         lines += _sources(answer, reports)
     if answer.quoted:
-        lines += ["", message("beneath", language), answer.quoted.text, *_sources(answer.quoted, reports)]
+        lines += ["", message("beneath", language), answer.quoted.text, "", *_sources(answer.quoted, reports)]
     lines += [""] if answer.rejected or answer.model_view else []
     lines += [message(f"view-{answer.model_view}", language)] if answer.model_view else []
     lines += [message("left-out", language)] if answer.rejected else []
@@ -138,19 +138,27 @@ def answer_text(answer: Answer, reports: Mapping[str, Report]) -> str:
 
 
 def _sources(answer: Answer, reports: Mapping[str, Report]) -> list[str]:
-    language, lines = answer.language, list[str]()
+    language, lines = answer.language, [message("sources", answer.language)] if answer.citations else []
     for citation in shown_citations(answer)[0]:
         reference = written(citation.paragraph, reports[citation.paragraph.report], language)
         notes = [message(f"verdict-{citation.verdict}", language)]
         notes += [] if citation.official else [message("unofficial", language)]
+        notes += [voice_text(citation.voice, language)] if citation.voice else []
         notes += [] if citation.hint is None else [message("hint", language, likely=round(100 * citation.hint))]
         lines.append(f"  [{citation.marker}] {reference} ({('; ' if language == 'en' else '；').join(notes)})")
-    return ["", message("sources", language), *dict.fromkeys(lines)] if lines else []
+    return list(dict.fromkeys(lines))
 
 
 def asked_in_text(code: str) -> str:
     """That a question was asked in a third language, which the answer is not in."""
     return message("asked-in", "en", spoken=language_name(code))
+
+
+def voice_text(voice: Voice, language: str) -> str:
+    """Whose words a quotation is, in words."""
+    said = [message("voice-said", language, speaker=voice.speaker)] if voice.speaker else []
+    said += [message(f"voice-{voice.text}", language)] if voice.text else []
+    return ("，" if language == "zh" else ", ").join(said)
 
 
 def shown_citations(answer: Answer) -> tuple[list[Citation], list[Citation]]:

@@ -147,6 +147,14 @@ class Verdict(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Voice:
+    """Whose words a quotation is."""
+
+    speaker: str  # as the quotation says it: "some States"; empty where it names none
+    text: str  # what it stands in: "secretary-general", "outcome", "chair" …; empty where headings and title do not say
+
+
+@dataclass(frozen=True, slots=True)
 class Citation:
     """A statement's tie to the paragraph it came from, and whether it holds."""
 
@@ -159,6 +167,7 @@ class Citation:
     span: Slice | None = None  # of the quote in the paragraph's text of that language
     original: str | None = None  # the official sentence behind a rendering's
     hint: float | None = None  # how likely a small NLI model finds it that the paragraph says this; no verdict
+    voice: Voice | None = None  # where the question asks whose words these are
 
 
 @dataclass(frozen=True, slots=True)

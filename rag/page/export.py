@@ -8,7 +8,7 @@ from typing import Any
 
 from rag.messages import message
 from rag.page.markup import Reports, cut, one_line, render
-from rag.present import answer_json, shown_citations
+from rag.present import answer_json, shown_citations, voice_text
 from rag.records import Answer, Citation
 from rag.references import written
 
@@ -103,6 +103,7 @@ def _note(citation: Citation, answer: Answer, reports: Reports) -> str:
     language, report = answer.language, reports[citation.paragraph.report]
     said = [message(f"verdict-{citation.verdict}", language)]
     said += [] if citation.official else [message("unofficial", language)]
+    said += [voice_text(citation.voice, language)] if citation.voice else []
     notes = f" ({'; '.join(said)})" if language == "en" else f"（{'；'.join(said)}）"
     original = f" {_line(citation.original)}" if citation.original else ""
     link = report.links.get(language, "")

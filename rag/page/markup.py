@@ -19,7 +19,7 @@ from rag.checking.passages import MARKER
 from rag.messages import message
 from rag.own.jobs import LISTED
 from rag.page.wording import words
-from rag.present import answer_text, asked_in_text, searched_for_text, shown_citations
+from rag.present import answer_text, asked_in_text, searched_for_text, shown_citations, voice_text
 from rag.records import Answer, Citation, Hit, Language, Paragraph, Report, Slice, Verdict
 from rag.references import written
 
@@ -197,6 +197,7 @@ def _sources(answer: Answer) -> Iterator[tuple[Citation, str, str]]:
         verdicts = dict.fromkeys(each.verdict for each in together)
         notes = [message(f"verdict-{verdict}", language) for verdict in verdicts]
         notes += [] if all(each.official for each in together) else [message("unofficial", language)]
+        notes += dict.fromkeys(voice_text(each.voice, language) for each in together if each.voice)
         worst = max((_sign(each.verdict) for each in together), key=lambda found: "✓?✗".index(found[1]))
         yield together[0], worst[1], words(language)["semicolon"].join(notes)
 
