@@ -10,7 +10,9 @@ from threading import Lock, Thread
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
+from rag.answering.about import About
 from rag.answering.compose import refusal, shorten
+from rag.answering.help import answer_help
 from rag.answering.judge import judge, missing
 from rag.answering.quote import quote_answer
 from rag.answering.retrieve import Found, Retriever
@@ -61,6 +63,7 @@ class Assistant:
         self._chat_models: dict[str, BaseChatModel] = {}  # the last one used, by the setting that names it
         self._choosing = Lock()
         self.retriever = Retriever(self.index, lambda: self.embedder, self.lexicon, lambda: self.reranker)
+        self.about = About(lambda: self.embedder, self.lexicon)
         self.reports: dict[str, Report] = dict(self.index.reports)  # removed ones too: answers given still cite them
 
     @cached_property
@@ -117,6 +120,7 @@ class Assistant:
         cannot be loaded is passed over: every answer tells of it.
         """
         self.retriever.find(WARM_UP, 1)
+        self.about.kind(WARM_UP, self.index.store)
         if self.settings.llm != "none":
             Thread(target=self._load_model, daemon=True).start()
 
@@ -153,7 +157,12 @@ class Assistant:
         """
         started = perf_counter()
         turns = list(history)[-self.settings.history_turns :] if self.settings.history_turns else []
-        asked = yield from self._understand(Question.parse(question, turns, self.settings.question_limit), turns)
+        asked = Question.parse(question, turns, self.settings.question_limit)
+        if kind := self.about.kind(asked, self.index.store):
+            took = {"answer": 1000 * (perf_counter() - started)}
+            yield replace(answer_help(kind, asked, self.index, self.settings), timings=took)
+            return
+        asked = yield from self._understand(asked, turns)
         filters = self._filters(filters)
         found = self.retriever.find(asked, k or self.settings.k, filters)
         retrieved = perf_counter()

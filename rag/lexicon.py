@@ -123,17 +123,21 @@ class Lexicon:
         found = self._senses(fold(term)) if language == "zh" else self._chinese.get(tuple(terms_en(term)), [])
         return [word for word in found if len(word) > 1]
 
+    def glossary_terms(self, text: str) -> list[str]:
+        """The things a text names that the glossary has, each as the glossary prefers to call it in Chinese.
+
+        >>> Lexicon.load(dictionary=False).glossary_terms("SALW in Africa")
+        ['小武器和轻武器', '非洲']
+        """
+        return [entries[0].zh[0] for entries in self._glossary.named_in(text)]
+
     def expansions(self, question: str, language: Language) -> list[str]:
         """Index terms of what else the glossary calls the things a question names, in the question's language.
 
         >>> Lexicon.load(dictionary=False).expansions("SALW in Africa", "en")
         ['small', 'arm', 'light', 'weapon']
         """
-        entries_of, chinese = self._glossary.entries_in(question), self._glossary.chinese
-        phrases = _longest_runs(tuple(terms_en(question)), entries_of)
-        named = [entry for phrase in phrases for entry in entries_of(phrase)]
-        if language == "zh":
-            named += [e for form in _longest_runs(fold(question), chinese.get) for e in chinese.get(form, [])]
+        named = [entry for entries in self._glossary.named_in(question) for entry in entries]
         forms = [form for entry in named for form in (entry.zh if language == "zh" else entry.en)]
         own = set(self.terms(question, language))
         return list(dict.fromkeys(term for form in forms for term in self.terms(form, language) if term not in own))
@@ -199,6 +203,15 @@ class _Glossary:
         tokens = [token for token in _TOKEN.findall(text) if token in self.abbreviations]
         short = {tuple(terms_en(token)): self.abbreviations[token] for token in tokens}
         return lambda phrase: self.english.get(phrase) or short.get(phrase) or []
+
+    def named_in(self, text: str) -> Iterator[Sequence[Entry]]:
+        """What each of the longest phrases of a text stands for that are forms of entries."""
+        entries_of = self.entries_in(text)
+        yield from filter(None, map(entries_of, _longest_runs(tuple(terms_en(text)), entries_of)))
+        if language_of(text) == "zh":
+            yield from (
+                self.chinese[form] for form in _longest_runs(fold(text), self.chinese.get) if form in self.chinese
+            )
 
 
 def read_glossary(path: Traversable = GLOSSARY) -> list[Entry]:

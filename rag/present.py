@@ -117,17 +117,18 @@ def answer_text(answer: Answer, reports: Mapping[str, Report]) -> str:
     lines = [asked_in_text(answer.asked_in)] if answer.asked_in else []
     lines += [message("understood", language, question=answer.understood)] if answer.understood else []
     lines += [searched_for_text(answer.searched_for, language)] if answer.searched_for else []
-    lines += [answer.text, ""]
+    lines += [answer.text]
     if answer.abstained:
         near = [hit.paragraph for hit in answer.hits[:NEAREST]]
         lines += [
+            "",
             message("nearest", language),
             *(f"  {written(each, reports[each.report], language)}" for each in near),
         ]
     else:
         lines += _sources(answer, reports)
     if answer.quoted:
-        lines += ["", message("beneath", language), answer.quoted.text, "", *_sources(answer.quoted, reports)]
+        lines += ["", message("beneath", language), answer.quoted.text, *_sources(answer.quoted, reports)]
     lines += [""] if answer.rejected or answer.model_view else []
     lines += [message(f"view-{answer.model_view}", language)] if answer.model_view else []
     lines += [message("left-out", language)] if answer.rejected else []
@@ -138,7 +139,7 @@ def answer_text(answer: Answer, reports: Mapping[str, Report]) -> str:
 
 
 def _sources(answer: Answer, reports: Mapping[str, Report]) -> list[str]:
-    language, lines = answer.language, [message("sources", answer.language)] if answer.citations else []
+    language, lines = answer.language, list[str]()
     for citation in shown_citations(answer)[0]:
         reference = written(citation.paragraph, reports[citation.paragraph.report], language)
         notes = [message(f"verdict-{citation.verdict}", language)]
@@ -146,7 +147,7 @@ def _sources(answer: Answer, reports: Mapping[str, Report]) -> list[str]:
         notes += [voice_text(citation.voice, language)] if citation.voice else []
         notes += [] if citation.hint is None else [message("hint", language, likely=round(100 * citation.hint))]
         lines.append(f"  [{citation.marker}] {reference} ({('; ' if language == 'en' else '；').join(notes)})")
-    return list(dict.fromkeys(lines))
+    return ["", message("sources", language), *dict.fromkeys(lines)] if lines else []
 
 
 def asked_in_text(code: str) -> str:

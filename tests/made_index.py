@@ -9,7 +9,7 @@ from langchain_core.embeddings import DeterministicFakeEmbedding
 
 from rag.index import Index, build_index, open_index
 from rag.lexicon import Lexicon
-from rag.records import Paragraph, Report
+from rag.records import Language, Paragraph, Report
 from rag.reports import ReadReport
 from rag.text import fold
 
@@ -24,6 +24,9 @@ class FakeEmbedder(DeterministicFakeEmbedding):
 
     def embed_query(self, text: str) -> list[float]:
         return super().embed_query(fold(text))
+
+    def questions(self, texts: Sequence[str]) -> np.ndarray:
+        return np.array([self.embed_query(text) for text in texts], dtype=np.float32)
 
     def embed_documents(self, texts: list[str]) -> list[list[float]]:
         return super().embed_documents([fold(text) for text in texts])
@@ -57,6 +60,11 @@ FERRIES = Report(
     titles={"en": "Safety of river ferries"},
 )
 CREWS = Report(id="crews", file="crews.txt", language="zh", text="", sha256="1" * 64, years=(2035,))
+
+
+def printed(text: str, language: Language, number: int = 1, report: Report = FERRIES, **more: Any) -> Paragraph:
+    """A numbered paragraph of a report."""
+    return Paragraph(report.id, "main", str(number), number - 1, text, language, str(number), **more)
 
 
 def ferry_paragraphs() -> list[tuple[Report, list[Paragraph]]]:

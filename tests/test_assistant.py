@@ -234,7 +234,7 @@ def test_an_answer_cut_by_the_limit_ends_with_a_whole_statement(assistant: Assis
 @pytest.mark.parametrize("language", ["zh", "en"])
 def test_a_short_answer_is_the_first_quotation_only(assistant: Assistant, language: Language) -> None:
     assistant.settings = replace(assistant.settings, llm="none")
-    assistant.retriever.weights = replace(assistant.retriever.weights, kept=-9.0, kept_elsewhere=-9.0)
+    assistant.retriever.weights = replace(assistant.retriever.weights, behind=0.0, one_thing=9.0)
     whole = assistant.ask(QUESTION[language])
     assert len(whole.citations) > 1
     short = assistant.as_chosen(short=True).ask(QUESTION[language])
@@ -506,3 +506,23 @@ def test_without_its_hints_an_answer_stands(assistant: Assistant, tmp_path: Path
     assert (answer.text, answer.abstained, answer.citations[0].hint) == (GOOD["en"], False, None)
     assert answer.llm_error is not None
     assert "is no NLI model" in answer.llm_error
+
+
+# About the tool
+
+
+@pytest.mark.parametrize(("asked", "said"), [("Hello!", "Hello"), ("你好", "您好"), ("谢谢！", "不客气")])
+def test_small_talk_is_answered_at_once_and_no_model_is_asked(assistant: Assistant, asked: str, said: str) -> None:
+    model = _says(assistant, GOOD["zh"])
+    (answer,) = assistant.stream(asked, [Turn(QUESTION["en"], "…")])
+    assert isinstance(answer, Answer)
+    assert (answer.mode, answer.abstained, answer.hits, answer.citations) == ("help", False, (), ())
+    assert answer.text.startswith(said)
+    assert model.asked == []
+
+
+def test_a_question_that_begins_with_a_greeting_is_answered_as_that_question(assistant: Assistant) -> None:
+    _says(assistant, GOOD["en"])
+    answer = assistant.ask(f"Hello, {QUESTION['en']} Thanks!")
+    assert answer.mode == "llm"
+    assert answer.citations

@@ -7,7 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rag.answering.compose import Sentence
-from rag.answering.quote import LEANS, quotable, views_of
+from rag.answering.quote import LEANS
+from rag.answering.weighing import quotable, views_of
 from rag.index.store import FaissStore
 from rag.records import Language, Paragraph
 

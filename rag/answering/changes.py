@@ -8,10 +8,11 @@ import numpy as np
 from rag.answering.central import Scores, best, standardised, telling, vectors_of
 from rag.answering.compose import Sentence, compose_headed
 from rag.answering.overview import Composed, Teller, says
-from rag.answering.quote import complete, weigh
+from rag.answering.quote import complete
 from rag.answering.requests import Changes, News
 from rag.answering.retrieve import Found, Retriever
 from rag.answering.sections import Section, outline, standing
+from rag.answering.weighing import weigh
 from rag.lexicon import Lexicon
 from rag.messages import message
 from rag.question import Question
@@ -51,10 +52,11 @@ def tell_changes(request: Changes, teller: Teller, retriever: Retriever) -> Comp
     silent: list[str] = []
     for report, found in nearest_of_each(retriever, Question.of(request.subject), OF_EACH, teller.filters):
         prose_first = tuple(sorted(found.hits, key=lambda hit: hit.paragraph.is_row))
-        weighed = weigh(
-            replace(found, hits=prose_first), retriever.index, teller.lexicon, teller.filters, retriever.weights
-        )
-        if said := next((each for _, each in weighed if subject.share(each) >= NAMED), None):
+        found = replace(found, hits=prose_first)
+        weighed = weigh(found, retriever.index, teller.lexicon, teller.filters, retriever.weights)
+        spoken = [each.sentence for each in weighed if each.sentence.place >= 0]
+        spoken.sort(key=lambda each: each.paragraph.is_row)
+        if said := next((each for each in spoken if subject.share(each) >= NAMED), None):
             label = teller.name(report.id) + ("：" if teller.language == "zh" else ": ")
             chosen.append(replace(said if said.paragraph.is_row else complete(said), label=label + said.label))
         else:

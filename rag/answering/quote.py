@@ -1,27 +1,28 @@
-"""An answer without a language model: the sentences that answer, chosen and quoted whole."""
+"""An answer without a language model: the paragraphs and the sentences that answer, chosen and quoted whole."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
+from math import inf
 
-from rag.answering.compose import Sentence, compose, compose_looked_up, rows_cells
+from rag.answering.compose import Sentence, compose, compose_looked_up
 from rag.answering.retrieve import Found
+from rag.answering.weighing import Weighed, weigh
 from rag.answering.weights import Weights
 from rag.index import Index
 from rag.lexicon import Lexicon
-from rag.messages import message
-from rag.question import Question
-from rag.records import Citation, Filters, Language, Paragraph
-from rag.text import figures, sentences
+from rag.question import Question, pattern
+from rag.records import Citation, Filters
+from rag.text import sentences
 
 WHOLE_SENTENCE = 300  # characters up to which a clause is quoted with the rest of its sentence
 LIST_LENGTH = 2500  # characters of a list quoted whole
+SOURCE = 0.6  # of the best sentence's score: where a source is asked for, a footnote that scores so much is quoted too
 LEANS = re.compile(  # a sentence that begins so says little without the one before
     r"^(?:这|该|其|它|此|后者|前者|因此|然而|但|同时|尽管如此|在这方面|为此|同样|此外|另外|例如|相关)"
     r"|^(?:This|That|These|Those|It|They|He|She|Its|Their|Such|The latter|However|Therefore|Nevertheless)\b"
     r"|^(?:In this regard|To that end)\b"
 )
-ON_FOOTNOTE = re.compile(r"脚注|注释|\bfootnot\w*", re.IGNORECASE)
 
 
 def quote_answer(
@@ -34,84 +35,75 @@ def quote_answer(
     question = found.question
     if found.look_up.named:
         return compose_looked_up(found.look_up, index, question.language, filters.renderings)
-    chosen = choose(weigh(found, index, lexicon, filters, weights), question, weights)
+    weighed = weigh(found, index, lexicon, filters, weights)
+    chosen = choose(answering(weighed, found, index, weights), question, weights)
     return compose(chosen, question.language, index.reports)
 
 
-def weigh(
-    found: Found, index: Index, lexicon: Lexicon, filters: Filters, weights: Weights
-) -> list[tuple[float, Sentence]]:
-    """The sentences of the best paragraphs with their scores, best first; of footnotes only, where one is asked for."""
-    question, language = found.question, found.question.language
-    hits = [hit for hit in found.hits[: weights.paragraphs] if hit.paragraph.part != "front"]
-    wants_footnote = bool(ON_FOOTNOTE.search(question.text)) and any(hit.paragraph.footnotes for hit in hits)
-    leg, terms = index.leg(language), dict.fromkeys(lexicon.terms(question.text, language))
-    words = {term: leg.rarity(term) for term in terms} if leg else {}
-    weighed = []
-    for hit in hits:
-        for sentence in quotable(hit.paragraph, language, filters.renderings):
-            in_footnote = sentence.place < 0
-            if in_footnote != wants_footnote and (wants_footnote or sentence.language != language):
-                continue
-            score = weights.nearness * _nearness(sentence, found.nearness)
-            score += weights.coverage * _coverage(sentence, words, lexicon, language) + weights.rank / hit.rank
-            if question.asks.figure and any(each.value not in question.known for each in figures(sentence.text)):
-                score += weights.kind
-            weighed.append((score, sentence))
-    return sorted(weighed, key=lambda each: -each[0])
+def answering(weighed: Sequence[Weighed], found: Found, index: Index, weights: Weights) -> list[list[Weighed]]:
+    """The sentences of the paragraph found first, then of each other that may answer as well, or one part better."""
+    ranks = {hit.paragraph.id: hit.rank for hit in found.hits}
+    of_paragraph: dict[str, list[Weighed]] = {}
+    for each in sorted(weighed, key=lambda each: ranks[each.sentence.paragraph.id]):
+        of_paragraph.setdefault(each.sentence.paragraph.id, []).append(each)
+    first, *others = of_paragraph.values() or [[]]
+    kept = [first] if first else []
+    for other in others:
+        paragraph = other[0].sentence.paragraph
+        other_report = paragraph.report not in {each[0].sentence.paragraph.report for each in kept}
+        wanted = other_report and (found.question.asks.compare or paragraph.report in found.named)
+        claim = 1 / ranks[paragraph.id] + weights.behind * _behind(first, other, found, index)
+        claim += weights.part_elsewhere * _gain(first, other, found.question, weights) + weights.report_named * wanted
+        if claim >= 0:
+            kept.append(other)
+    return kept
 
 
-def choose(weighed: Sequence[tuple[float, Sentence]], question: Question, weights: Weights) -> list[Sentence]:
-    """The one to four quotations, joined where they stand side by side, paragraphs in the order of their best."""
-    if not weighed:
-        return []
-    highest, best = weighed[0]
-    if best.paragraph.is_row and best.place >= 0:
-        return [each for _, each in weighed if each.paragraph is best.paragraph and each.place >= 0][: weights.quotes]
+def _behind(first: Sequence[Weighed], other: Sequence[Weighed], found: Found, index: Index) -> float:
+    """How far a paragraph lies behind the one found first, in standard deviations of what was found; 0 or less."""
+    if found.fused is None:
+        return 0.0
+    best, own = (float(found.fused[index.place[each[0].sentence.paragraph.id]]) for each in (first, other))
+    return min(own - best, 0.0)
+
+
+def _gain(first: Sequence[Weighed], other: Sequence[Weighed], question: Question, weights: Weights) -> float:
+    """How much better another paragraph answers one of the parts; a question of one has a weight in its place."""
+    if not question.parts:
+        return weights.one_thing
+    parts = range(len(question.parts))
+    return max(max(each.of(part) for each in other) - max(each.of(part) for each in first) for part in parts)
+
+
+def choose(paragraphs: Sequence[Sequence[Weighed]], question: Question, weights: Weights) -> list[Sentence]:
+    """The quotations of each paragraph, joined where they stand side by side, at least one of each, few altogether."""
+    most = weights.quotes_of_parts if len(question.parts) > 1 else weights.quotes
+    chosen: list[Sentence] = []
+    for n, weighed in enumerate(paragraphs[:most]):
+        chosen += _of_paragraph(weighed, question, weights, (most - len(chosen)) // (len(paragraphs[:most]) - n))
+    return chosen
+
+
+def _of_paragraph(weighed: Sequence[Weighed], question: Question, weights: Weights, most: int) -> list[Sentence]:
+    """One paragraph's quotations: its list, where that answers, else what is not far behind its best sentence."""
+    spoken = [each for each in weighed if each.sentence.place >= 0] or weighed
+    best, highest = spoken[0].sentence, spoken[0].score
     if listed := _list_of(best, question.asks.list):
         return [listed]
-    chosen = [best]
-    for score, sentence in weighed[1:]:
-        if len(chosen) == weights.quotes:
-            break
-        same = sentence.paragraph is best.paragraph
-        new_report = question.asks.compare and sentence.paragraph.report not in {c.paragraph.report for c in chosen}
-        if score >= (weights.kept if same or new_report else weights.kept_elsewhere) * highest:
-            chosen.append(sentence)
-    return _join([complete(sentence) for sentence in chosen])
-
-
-def quotable(paragraph: Paragraph, language: Language, renderings: bool) -> Iterator[Sentence]:
-    """A paragraph's sentences in the question's language where it has a text in it, and its footnotes as printed."""
-    spoken = paragraph.shown_in(language, renderings)
-    if paragraph.is_row:
-        yield from rows_cells(paragraph, spoken)
-    else:
-        text = paragraph.in_language(spoken) or ""
-        for n, (start, end) in enumerate(sentences(text, spoken)):
-            yield Sentence(paragraph, spoken, start, end, text[start:end], n)
-    for note in paragraph.footnotes:
-        label = message("footnote", language, mark=note.mark)
-        yield Sentence(paragraph, paragraph.language, 0, len(note.text), note.text, -1, label)
-
-
-def views_of(sentence: Sentence) -> tuple[str, str]:
-    """The ids of the views of a sentence and of its whole paragraph; the first is missing where that is all of it."""
-    view = f"{sentence.paragraph.id}@{sentence.language}:"
-    place = "n1" if sentence.place < 0 else "0" if sentence.paragraph.is_row else str(sentence.place + 1)
-    return view + place, view + "0"
-
-
-def _nearness(sentence: Sentence, nearness: Mapping[str, float]) -> float:
-    """How near the question is to a sentence, or to its whole paragraph where that is all of it."""
-    return next((nearness[view] for view in views_of(sentence) if view in nearness), 0.0)
-
-
-def _coverage(sentence: Sentence, words: Mapping[str, float], lexicon: Lexicon, language: Language) -> float:
-    """The share of the question's words, by rarity, that a sentence with its label has."""
-    terms_of = lexicon.terms if sentence.language == language else lexicon.gloss_terms
-    terms, total = set(terms_of(sentence.label + sentence.text, sentence.language)), sum(words.values())
-    return sum(rarity for term, rarity in words.items() if term in terms) / total if total else 0.0
+    noted = highest * (SOURCE if pattern("source").search(question.text) else 1.0)
+    least = -inf if best.paragraph.is_row else min(highest, weights.kept * highest)
+    kept = [
+        each.sentence
+        for each in weighed
+        if each.score >= (noted if each.sentence.place < 0 and spoken is not weighed else least)
+    ]
+    if best.paragraph.is_row:
+        return kept[:most]
+    chosen: list[Sentence] = []
+    for sentence in kept:
+        more = _join([*chosen, complete(sentence)])
+        chosen = more if len(more) <= most else chosen
+    return chosen
 
 
 def _list_of(best: Sentence, wants_list: bool) -> Sentence | None:
@@ -153,13 +145,11 @@ def complete(sentence: Sentence) -> Sentence:
 
 
 def _join(chosen: Sequence[Sentence]) -> list[Sentence]:
-    """The quotations with neighbours of one paragraph made one, paragraphs in the order of their best sentence."""
-    order = list(dict.fromkeys(sentence.paragraph.id for sentence in chosen))
-    ordered = sorted(chosen, key=lambda each: (order.index(each.paragraph.id), each.place < 0, each.start, -each.end))
+    """A paragraph's quotations in its order, neighbours made one, footnotes last."""
     joined: list[Sentence] = []
-    for sentence in ordered:
+    for sentence in sorted(chosen, key=lambda each: (each.place < 0, each.start, -each.end)):
         last = joined[-1] if joined else None
-        if last and last.paragraph is sentence.paragraph and last.place >= 0 and sentence.place >= 0:
+        if last and last.place >= 0 and sentence.place >= 0:
             text = sentence.paragraph.in_language(sentence.language) or ""
             if not text[last.end : sentence.start].strip():
                 end = max(last.end, sentence.end)

@@ -51,6 +51,7 @@ class Found:
     fused: Scores | None = None
     nearness: Mapping[str, float] = field(default_factory=dict)  # a hit's view → how near the question is to it
     of_parts: tuple[Mapping[str, float], ...] = ()  # the same for each of the question's parts
+    named: frozenset[str] = frozenset()  # the reports it names
 
 
 class Retriever:
@@ -90,7 +91,7 @@ class Retriever:
         first = self._rerank(question.text, fused, allowed, filters)
         hits = self._rank(fused, legs, asked.named, allowed, first, k)
         nearness, *parts = (self._nearness(each, hits) for each in (cosines, *of_parts))
-        return Found(question, hits, asked, fused, nearness, tuple(parts))
+        return Found(question, hits, asked, fused, nearness, tuple(parts), self.reports_named(question.text))
 
     def _score(
         self, question: Question, filters: Filters
@@ -180,14 +181,15 @@ class Retriever:
         return spread
 
     def named_report(self, question: str) -> Scores:
-        """1 for the paragraphs of a report the question names, or asks for by its year, body, session or title."""
-        reports = self.index.reports
-        names = {named.report for named in named_reports(question, reports.values())}
-        years = report_years(question)
-        names |= {
-            report.id for report in reports.values() if report.date[:4] in years or self._asks_for(question, report)
-        }
+        """1 for the paragraphs of a report the question names."""
+        names = self.reports_named(question)
         return np.array([float(paragraph.report in names) for paragraph in self.index.paragraphs])
+
+    def reports_named(self, question: str) -> frozenset[str]:
+        """The reports a question names, or asks for by year, body, session or title."""
+        reports, years = self.index.reports, report_years(question)
+        told = (each.id for each in reports.values() if each.date[:4] in years or self._asks_for(question, each))
+        return frozenset({*told, *(each.report for each in named_reports(question, reports.values()))})
 
     def _asks_for(self, question: str, report: Report) -> bool:
         """Whether a question asks for a report by the body or session it was made for, or has its title."""

@@ -22,12 +22,15 @@ class Weights:
     part: float  # the best of a question's parts beside the whole question
     paragraphs: int  # the best hits whose sentences are weighed for quotations
     quotes: int  # of them chosen at the most
+    quotes_of_parts: int  # the same where a question has several parts
     nearness: float  # a sentence's nearness to the question, where quotations are chosen
     coverage: float  # the share of the question's words that it has
-    rank: float  # its paragraph's rank
     kind: float  # a number or date where one is asked for
-    kept: float  # of the best sentence's score: a lower one is left out
-    kept_elsewhere: float  # the same for a sentence of another paragraph than the best one's
+    kept: float  # of its paragraph's best sentence's score: a lower one is left out
+    behind: float  # of a further paragraph: what each standard deviation behind the first tells against it
+    part_elsewhere: float  # what it gains where it answers a part of the question better than the first
+    one_thing: float  # what stands for that gain where a question has no parts
+    report_named: float  # what it gains where its report is named and the first is of another
     abstention: Mapping[str, Any]  # a logistic regression over `judge.Signals`
 
 

@@ -69,9 +69,13 @@ class Embedder(Embeddings):
     def embed_query(self, text: str) -> list[float]:
         """The text as a question."""
         with _one_thread():
-            vector = self.model.encode_query([text], normalize_embeddings=True, show_progress_bar=False)
-        row: list[float] = self._centred(vector, [text], "question")[0].tolist()
+            row: list[float] = self.questions([text])[0].tolist()
         return row
+
+    def questions(self, texts: Sequence[str]) -> FloatMatrix:
+        """The texts as questions: (len(texts), dim), row i of length 1 belongs to text i."""
+        vectors = self.model.encode_query(list(texts), normalize_embeddings=True, show_progress_bar=False)
+        return self._centred(vectors, texts, "question")
 
     def _centred(self, vectors: FloatMatrix, texts: Sequence[str], kind: str) -> FloatMatrix:
         """The vectors of texts without the mean of their kind and language, of length 1 again."""

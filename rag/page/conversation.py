@@ -107,7 +107,7 @@ def ask(
     language model is heard of.
     """
     before, reports = tuple(exchanges), assistant.index.reports
-    history = [_turn(each.answer) for each in before]
+    history = [_turn(each.answer) for each in before if each.answer.mode != "help"]  # a question leans on none of those
     spoken, growing, quoted, written = language_of(question), "", None, Writing("", "")
     yield View(before, question)
     try:

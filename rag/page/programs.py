@@ -64,7 +64,8 @@ class Tools:
     def ask(self, question: str) -> str:
         """Answer a question about the indexed United Nations reports, in the question's language, each statement cited.
 
-        Use it for questions of fact about these reports. `abstained` true means that the reports do not answer: say
+        Use it for questions of fact about these reports; one about the tool itself, or which reports it has, gets an
+        answer of `mode` "help" without citations. `abstained` true means that the reports do not answer: say
         so, do not answer from elsewhere. Each citation carries the quoted words, a `verdict` ("found",
         "found-normalised" and "supported" held when checked; "number-mismatch" and "not-found" did not; of
         "not-checked" only figures and quotations were) and `reference`, to be given to the reader as it stands.
@@ -76,7 +77,7 @@ class Tools:
             question: One question in Chinese or English, up to 2,000 characters, that stands on its own.
 
         Returns:
-            JSON text: question, language, answer, abstained, citations, hits.
+            JSON text: question, language, answer, mode, abstained, citations, hits.
         """
         answer = self.programs.ask(question)
         return json.dumps({**answer, "citations": self._referenced(answer["citations"])}, ensure_ascii=False)

@@ -8,7 +8,7 @@ import pytest
 from made_index import CREWS, FERRIES, FakeEmbedder, indexed
 
 from rag.answering.compose import LOOKED_UP, Sentence, compose, compose_looked_up, number_on, refusal, shorten
-from rag.answering.quote import quotable
+from rag.answering.weighing import quotable
 from rag.index import Index
 from rag.lexicon import Lexicon
 from rag.records import Answer, Citation, Footnote, Language, Paragraph, Report, Translation, Verdict

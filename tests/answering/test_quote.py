@@ -1,39 +1,48 @@
-"""rag.answering.quote: the sentences that answer, weighed, chosen, completed and joined."""
+"""rag.answering.quote: the paragraphs and sentences that answer, chosen, completed and joined."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
-from made_index import CREWS, FERRIES, FakeEmbedder, indexed
+from made_index import CREWS, FERRIES, FakeEmbedder, indexed, printed
 
 from rag.answering.compose import Sentence
-from rag.answering.quote import LIST_LENGTH, WHOLE_SENTENCE, choose, quotable, quote_answer, weigh
+from rag.answering.quote import LIST_LENGTH, SOURCE, WHOLE_SENTENCE, answering, choose, quote_answer
 from rag.answering.retrieve import Found
+from rag.answering.weighing import Weighed, quotable
 from rag.answering.weights import DEFAULT, Weights, shipped
 from rag.index import Index
 from rag.lexicon import Lexicon
 from rag.question import Question
-from rag.records import Filters, Footnote, Hit, Language, Paragraph, Report, Translation
+from rag.records import Filters, Footnote, Hit, Language, Paragraph
 
 WEIGHTS = shipped()[DEFAULT]
-NO_WEIGHT = replace(WEIGHTS, nearness=0.0, coverage=0.0, rank=0.0, kind=0.0)
 LANGUAGES: tuple[Language, ...] = ("zh", "en")
-OTHER: Mapping[Language, Language] = {"zh": "en", "en": "zh"}
 ASKED: Mapping[Language, str] = {"zh": "渡船怎么样？", "en": "How are the ferries?"}
-
-
-def printed(text: str, language: Language, number: int = 1, report: Report = FERRIES, **more: Any) -> Paragraph:
-    return Paragraph(report.id, "main", str(number), number - 1, text, language, str(number), **more)
+TABLE: Mapping[Language, Any] = {
+    "zh": {"row": "甲号渡船", "columns": (("沉没", "三次"), ("乘客", "318人"), ("港口", "乙港"))},
+    "en": {"row": "Ferry A", "columns": (("Sank", "three times"), ("Riders", "318 people"), ("Port", "Port B"))},
+}
 
 
 def said(paragraph: Paragraph, language: Language | None = None, renderings: bool = True) -> list[Sentence]:
     return list(quotable(paragraph, language or paragraph.language, renderings))
 
 
+def grouped(scored: list[tuple[float, Sentence]]) -> list[list[Weighed]]:
+    """Weighed sentences by paragraph, in the order of their best."""
+    of: dict[str, list[Weighed]] = {}
+    for score, sentence in scored:
+        of.setdefault(sentence.paragraph.id, []).append(Weighed(sentence, score))
+    return list(of.values())
+
+
 def chosen(scored: list[tuple[float, Sentence]], question: str = "?", weights: Weights = WEIGHTS) -> list[str]:
     """What is quoted of weighed sentences; each quotation stands where it says it does."""
-    quotations = choose(scored, Question.of(question), weights)
+    quotations = choose(grouped(scored), Question.of(question), weights)
     for each in quotations:
         text = each.paragraph.in_language(each.language) or ""
         assert each.place < 0 or each.paragraph.is_row or text[each.start : each.end] == each.text
@@ -185,6 +194,8 @@ def test_a_footnote_that_ends_with_a_colon_opens_no_list(language: Language) -> 
     assert chosen([(1.0, said(paragraph)[-1])], FOR_A_LIST[language]) == [head]
 
 
+SEVERAL = "Which ferries sank in the fog? Who lit the ports?"
+
 # --- how many, and which ----------------------------------------------------------------------------------------------
 
 MANY: Mapping[Language, str] = {
@@ -194,11 +205,23 @@ MANY: Mapping[Language, str] = {
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-@pytest.mark.parametrize("quotes", [1, 2, 4])
-def test_no_more_is_quoted_than_the_weights_say(language: Language, quotes: int) -> None:
-    sentences = [said(printed(MANY[language], language, n))[0] for n in range(1, 7)]
-    few = replace(WEIGHTS, quotes=quotes)
-    assert len(choose([(1.0, each) for each in sentences], Question.of("?"), few)) == quotes
+@pytest.mark.parametrize(("paragraphs", "most"), [(1, 1), (1, 2), (3, 4), (6, 4)])
+def test_no_more_is_quoted_than_the_weights_say_and_of_each_paragraph_something(
+    language: Language, paragraphs: int, most: int
+) -> None:
+    apart = [said(printed(MANY[language], language, n))[::2] for n in range(1, paragraphs + 1)]
+    few = replace(WEIGHTS, quotes=most, quotes_of_parts=9)
+    quoted = choose(grouped([(1.0, each) for of in apart for each in of]), Question.of("?"), few)
+    assert len(quoted) == most
+    assert len({each.paragraph.id for each in quoted}) == min(paragraphs, most)
+
+
+@pytest.mark.parametrize("question", [SEVERAL, "哪些渡船沉没了？港口由谁装灯？"])
+def test_a_question_of_several_parts_gets_more_quotations(question: str) -> None:
+    language: Language = "en" if question.isascii() else "zh"
+    first = [said(printed(MANY[language], language, n))[0] for n in range(1, 9)]
+    quoted = choose(grouped([(1.0, each) for each in first]), Question.of(question), WEIGHTS)
+    assert (WEIGHTS.quotes, len(quoted)) == (4, 6)
 
 
 def test_nothing_is_quoted_of_nothing() -> None:
@@ -206,41 +229,85 @@ def test_nothing_is_quoted_of_nothing() -> None:
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-@pytest.mark.parametrize(
-    ("same", "score", "kept"),
-    [
-        (True, 2 * WEIGHTS.kept, True),
-        (True, 2 * WEIGHTS.kept - 0.01, False),
-        (False, 2 * WEIGHTS.kept_elsewhere, True),
-        (False, 2 * WEIGHTS.kept_elsewhere - 0.01, False),
-    ],
-)
-def test_what_scores_too_far_below_the_best_is_left_out(
-    language: Language, same: bool, score: float, kept: bool
+@pytest.mark.parametrize(("score", "kept"), [(2 * WEIGHTS.kept, True), (2 * WEIGHTS.kept - 0.01, False)])
+def test_what_scores_too_far_below_the_best_of_its_paragraph_is_left_out(
+    language: Language, score: float, kept: bool
 ) -> None:
     best, _, other = said(printed(MANY[language], language))[:3]
-    if not same:
-        other = said(printed(MANY[language], language, 2))[2]
-    expected = [best.text, other.text] if kept else [best.text]
-    assert chosen([(2.0, best), (score, other)]) == expected
+    assert chosen([(2.0, best), (score, other)]) == ([best.text, other.text] if kept else [best.text])
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("score", [0.0, -0.5])
+def test_the_best_sentence_is_quoted_however_little_speaks_for_it(language: Language, score: float) -> None:
+    best, _, other = said(printed(MANY[language], language))[:3]
+    assert chosen([(score, best), (score - 0.1, other)]) == [best.text]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize(
-    ("question", "kept"),
-    [
-        ("How did the two reports differ?", True),
-        ("比较两份报告。", True),
-        ("What do the reports say?", False),
-        ("报告怎么说？", False),
-    ],
+    ("question", "least"),
+    [("Who sank?", 1.0), ("谁沉没了？", 1.0), ("Who wrote of it?", SOURCE), ("这是谁写的？", SOURCE)],
 )
-def test_a_comparison_takes_a_sentence_of_each_report(question: str, kept: bool) -> None:
-    language: Language = "en" if question.isascii() else "zh"
-    first, _, _, second = said(printed(MANY[language], language))[:4]
-    new, _, newer = said(printed(MANY[language], language, report=CREWS))[:3]
-    low, lower = WEIGHTS.kept + 0.02, WEIGHTS.kept + 0.01
-    expected = [first.text, second.text, *([new.text] if kept else [])]
-    assert chosen([(1.0, first), (1.0, second), (low, new), (lower, newer)], question) == expected
+def test_a_footnote_is_quoted_where_it_answers_as_well_or_a_source_is_asked_for(
+    language: Language, question: str, least: float
+) -> None:
+    sentence, *_, note = said(printed(MANY[language], language, footnotes=(Footnote("1", "z"),)))
+    assert chosen([(2.0, sentence), (2 * least, note)], question) == [sentence.text, "z"]
+    assert chosen([(2.0, sentence), (2 * least - 0.01, note)], question) == [sentence.text]
+
+
+# --- of which paragraphs ----------------------------------------------------------------------------------------------
+
+PLAIN = replace(WEIGHTS, behind=0.5, part_elsewhere=1.0, one_thing=-0.3, report_named=0.0)
+
+
+@pytest.fixture(scope="module")
+def shelf(tmp_path_factory: pytest.TempPathFactory) -> Index:
+    """Three paragraphs of one report and one of another."""
+    first = [printed(text, "en", n) for n, text in enumerate(("Ferries sank.", "Ports were lit.", "Owners left."), 1)]
+    of = [(FERRIES, first), (CREWS, [printed("船员受了培训。", "zh", 1, CREWS)])]
+    return indexed(of, tmp_path_factory.mktemp("shelf"), FakeEmbedder(), Lexicon([], dict))
+
+
+def kept(
+    shelf: Index,
+    scores: list[float],
+    question: str = "?",
+    weights: Weights = PLAIN,
+    named: frozenset[str] = frozenset(),
+    parts: Mapping[int, tuple[float, ...]] = {},
+) -> list[int]:
+    """The places of the paragraphs that answer, found in the shelf's order with these fused scores."""
+    hits = tuple(Hit(paragraph, rank, 0.5) for rank, paragraph in enumerate(shelf.paragraphs, 1))
+    found = Found(Question.of(question), hits, fused=np.array(scores), named=named)
+    weighed = [Weighed(said(each)[0], 1.0, parts.get(n, ())) for n, each in enumerate(shelf.paragraphs)]
+    answers = answering(weighed, found, shelf, weights)
+    return [shelf.place[each[0].sentence.paragraph.id] for each in answers]
+
+
+def test_the_paragraph_found_first_answers_and_others_as_far_as_they_are_not_behind(shelf: Index) -> None:
+    assert kept(shelf, [3.0, 2.61, 1.0, 1.0]) == [0, 1]
+    assert kept(shelf, [3.0, 2.59, 1.0, 1.0]) == [0]
+    assert kept(shelf, [3.0, 2.0, 2.95, 1.0]) == [0, 2]  # each further one must be nearer
+
+
+def test_a_paragraph_that_answers_a_part_better_is_quoted_too(shelf: Index) -> None:
+    better = {0: (1.0, 0.2), 1: (0.2, 0.9), 2: (0.9, 0.3), 3: (0.1, 0.1)}
+    assert kept(shelf, [3.0, 1.0, 2.0, 1.0], SEVERAL, parts=better) == [0, 1]
+    assert kept(shelf, [3.0, 1.0, 2.0, 1.0], SEVERAL, replace(PLAIN, part_elsewhere=0.0), parts=better) == [0]
+
+
+@pytest.mark.parametrize("question", ["?", "Compare the two reports.", "比较两份报告。"])
+def test_each_report_that_is_named_or_compared_is_quoted(shelf: Index, question: str) -> None:
+    weights, compared = replace(PLAIN, report_named=2.0), question != "?"
+    assert kept(shelf, [3.0, 1.0, 1.0, 1.0], question, weights) == ([0, 3] if compared else [0])
+    named = frozenset({FERRIES.id, CREWS.id})
+    assert kept(shelf, [3.0, 1.0, 1.0, 1.0], question, weights, named) == [0, 3]
+
+
+def test_of_nothing_found_nothing_answers(shelf: Index) -> None:
+    assert answering([], Found(Question.of("?"), ()), shelf, PLAIN) == []
 
 
 # --- neighbours -------------------------------------------------------------------------------------------------------
@@ -278,172 +345,17 @@ def test_what_two_quotations_share_is_quoted_once(language: Language) -> None:
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_paragraphs_stand_in_the_order_of_their_best_sentence_with_footnotes_last(language: Language) -> None:
     one, two = (said(printed(MANY[language], language, n, footnotes=(Footnote("1", MANY[language]),))) for n in (1, 2))
-    scored = [(1.0, two[-1]), (1.0, one[0]), (0.9, two[2]), (0.8, one[-1])]
+    scored = [(1.0, two[-1]), (1.0, one[0]), (0.9, two[2]), (1.0, one[-1])]
     assert chosen(scored) == [two[2].text, two[-1].text, one[0].text, one[-1].text]
 
 
-# --- weighed ----------------------------------------------------------------------------------------------------------
+# --- quoted -----------------------------------------------------------------------------------------------------------
 
-TABLE: Mapping[Language, Any] = {
-    "zh": {"row": "甲号渡船", "columns": (("沉没", "三次"), ("乘客", "318人"), ("港口", "乙港"))},
-    "en": {"row": "Ferry A", "columns": (("Sank", "three times"), ("Riders", "318 people"), ("Port", "Port B"))},
-}
+
 WEIGHED: Mapping[Language, str] = {
     "zh": "渡船载了许多乘客。船主买了灯具。丧生的有318人。",
     "en": "Ferries took many riders. Owners bought lamps. The dead were 318.",
 }
-
-
-@pytest.fixture(scope="module")
-def small_lexicon() -> Lexicon:
-    """A dictionary of three words, so that nothing is read."""
-    return Lexicon([], lambda: {"渡船": ["ferry"], "灯具": ["lamp"], "船主": ["owner"]})
-
-
-@pytest.fixture(scope="module")
-def index(tmp_path_factory: pytest.TempPathFactory, small_lexicon: Lexicon) -> Index:
-    """A report in each language; their words are all that is read of it."""
-    reports = [
-        (FERRIES, [printed(WEIGHED["en"], "en"), printed("Nothing of note.", "en", 2)]),
-        (CREWS, [printed(WEIGHED["zh"], "zh", 1, CREWS), printed("无事可记。", "zh", 2, CREWS)]),
-    ]
-    return indexed(reports, tmp_path_factory.mktemp("quotes"), FakeEmbedder(), small_lexicon)
-
-
-Weighing = Callable[..., list[tuple[float, str]]]
-
-
-@pytest.fixture(scope="module")
-def weighed(index: Index, small_lexicon: Lexicon) -> Weighing:
-    def of(question: str, *paragraphs: Paragraph, renderings: bool = True, **weights: float) -> list[tuple[float, str]]:
-        """The scores and texts of what may be quoted, by only these weights."""
-        nearness: Any = weights.pop("near", {})
-        hits = tuple(Hit(paragraph, rank, 0.5) for rank, paragraph in enumerate(paragraphs, 1))
-        found = Found(Question.of(question), hits, nearness=nearness)
-        scored = weigh(found, index, small_lexicon, Filters(renderings=renderings), replace(NO_WEIGHT, **weights))  # type: ignore[arg-type]
-        return [(round(score, 6), each.text) for score, each in scored]
-
-    return of
-
-
-@pytest.mark.parametrize("language", LANGUAGES)
-@pytest.mark.parametrize("place", [0, 1, 2])
-def test_the_sentence_nearest_the_question_is_first(weighed: Weighing, language: Language, place: int) -> None:
-    paragraph = printed(WEIGHED[language], language)
-    view = f"{paragraph.id}@{language}:"
-    found = weighed("?", paragraph, nearness=2.0, near={f"{view}0": 0.25, f"{view}{place + 1}": 0.5})
-    assert found[0] == (1.0, said(paragraph)[place].text)
-    assert [score for score, _ in found[1:]] == [0.5, 0.5]  # those without a view of their own: the whole paragraph's
-
-
-@pytest.mark.parametrize("language", LANGUAGES)
-def test_a_cell_is_as_near_as_its_row_and_a_footnote_as_its_own_view(weighed: Weighing, language: Language) -> None:
-    row = replace(printed("x", language), part="annex-table", **TABLE[language])
-    noted = printed("x", language, footnotes=(Footnote("1", "z"),))
-    assert weighed(ASKED[language], row, nearness=1.0, near={f"{row.id}@{language}:0": 0.5})[0][0] == 0.5
-    near = {f"{noted.id}@{language}:n1": 0.5, f"{noted.id}@{language}:0": 0.25}
-    assert weighed(ASKED[language], noted, nearness=1.0, near=near) == [(0.5, "z"), (0.25, "x")]
-
-
-@pytest.mark.parametrize(
-    ("question", "first"),
-    [
-        ("Who bought the lamps?", "Owners bought lamps."),
-        ("How many riders did ferries take?", "Ferries took many riders."),
-        ("谁买了灯具？", "船主买了灯具。"),
-        ("渡船载了多少乘客？", "渡船载了许多乘客。"),
-    ],
-)
-def test_the_sentence_with_the_questions_words_is_first(weighed: Weighing, question: str, first: str) -> None:
-    language: Language = "en" if question.isascii() else "zh"
-    (score, text), (second, _), *_ = weighed(question, printed(WEIGHED[language], language), coverage=1.0)
-    assert text == first
-    assert 0 <= second < score <= 1
-
-
-@pytest.mark.parametrize(
-    ("question", "first"), [("What lamps had the owner?", "船主买了灯具。"), ("灯具呢？", "Owners bought lamps.")]
-)
-def test_the_questions_words_are_looked_for_in_the_other_language(weighed: Weighing, question: str, first: str) -> None:
-    language: Language = "zh" if question.isascii() else "en"
-    (score, text), *_ = weighed(question, printed(WEIGHED[language], language), coverage=1.0)
-    assert (text, score > 0) == (first, True)
-
-
-@pytest.mark.parametrize("language", LANGUAGES)
-def test_a_cells_label_counts_among_its_words(weighed: Weighing, language: Language) -> None:
-    row = replace(printed("x", language), part="annex-table", row="?", columns=(("?", "z"), ("", "y")))
-    named = replace(row, columns=(("", "z"), ({"zh": "灯具", "en": "lamps"}[language], "y")))
-    question = {"zh": "灯具？", "en": "Lamps?"}[language]
-    assert [text for _, text in weighed(question, row, coverage=1.0)] == ["z", "y"]
-    assert [text for _, text in weighed(question, named, coverage=1.0)] == ["y", "z"]
-
-
-@pytest.mark.parametrize("language", LANGUAGES)
-def test_a_better_paragraphs_sentence_goes_before(weighed: Weighing, language: Language) -> None:
-    one, two = printed("x", language), printed("y", language, 2)
-    assert weighed("?", two, one, rank=0.5) == [(0.5, "y"), (0.25, "x")]
-
-
-@pytest.mark.parametrize(
-    ("question", "gains"),
-    [
-        ("How many people died?", True),
-        ("How many of the 318 people died?", False),
-        ("Who died?", False),
-        ("多少人丧生？", True),
-        ("318人中有多少人丧生？", False),
-        ("谁丧生？", False),
-    ],
-)
-def test_a_new_figure_counts_where_one_is_asked_for(weighed: Weighing, question: str, gains: bool) -> None:
-    language: Language = "en" if question.isascii() else "zh"
-    paragraph = printed(WEIGHED[language], language)
-    first = weighed(question, paragraph, kind=0.3)[0]
-    assert first == ((0.3, said(paragraph)[2].text) if gains else (0.0, said(paragraph)[0].text))
-
-
-@pytest.mark.parametrize("language", LANGUAGES)
-def test_only_the_best_paragraphs_are_quoted_and_never_a_title_page(weighed: Weighing, language: Language) -> None:
-    paragraphs = [printed(f"{n}", language, n) for n in range(1, 8)]
-    paragraphs[1] = replace(paragraphs[1], part="front")
-    assert [text for _, text in weighed(ASKED[language], *paragraphs)] == ["1", "3", "4", "5"]
-
-
-NOTED: Mapping[Language, str] = {"zh": "见登记册。", "en": "See the register."}
-
-
-@pytest.mark.parametrize("language", LANGUAGES)
-@pytest.mark.parametrize("of", LANGUAGES)
-def test_only_footnotes_are_quoted_where_one_is_asked_for(weighed: Weighing, language: Language, of: Language) -> None:
-    paragraph = printed("x", of, footnotes=(Footnote("1", NOTED[of]),))
-    other = printed("y", of, 2)
-    for question in {"zh": ("脚注怎么说？", "注释里有什么？"), "en": ("What do the footnotes say?",)}[language]:
-        assert [text for _, text in weighed(question, paragraph, other)] == [NOTED[of]]
-        assert [text for _, text in weighed(question, other)] == ["y"]  # there is none
-
-
-@pytest.mark.parametrize("language", LANGUAGES)
-def test_a_footnote_not_asked_for_is_quoted_in_the_answers_language_only(weighed: Weighing, language: Language) -> None:
-    for of in LANGUAGES:
-        paragraph = printed("x", of, footnotes=(Footnote("1", NOTED[of]),))
-        expected = ["x", NOTED[of]] if of == language else ["x"]
-        assert [text for _, text in weighed(ASKED[language], paragraph)] == expected
-
-
-@pytest.mark.parametrize("language", LANGUAGES)
-@pytest.mark.parametrize(
-    ("renderings", "official", "translated"), [(True, False, True), (False, False, False), (False, True, True)]
-)
-def test_a_paragraph_is_quoted_in_the_questions_language_where_it_may_be(
-    weighed: Weighing, language: Language, renderings: bool, official: bool, translated: bool
-) -> None:
-    paragraph = printed("x", OTHER[language], translations={language: Translation("y", official=official)})
-    (_, text), *_ = weighed(ASKED[language], paragraph, renderings=renderings)
-    assert text == ("y" if translated else "x")
-
-
-# --- quoted -----------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -454,13 +366,14 @@ def test_a_paragraph_is_quoted_in_the_questions_language_where_it_may_be(
     ],
 )
 def test_the_sentence_that_answers_is_quoted_and_cited(
-    index: Index, small_lexicon: Lexicon, language: Language, label: str, text: str
+    tmp_path: Path, language: Language, label: str, text: str
 ) -> None:
     question = {"zh": "谁买了灯具？", "en": "Who bought lamps?"}[language]
-    paragraph = next(each for each in index.paragraphs if each.language == language)
+    lexicon = Lexicon([], lambda: {"渡船": ["ferry"], "灯具": ["lamp"], "船主": ["owner"]})
+    paragraph = printed(WEIGHED[language], language)
+    index = indexed([(FERRIES, [paragraph])], tmp_path, FakeEmbedder(), lexicon)
     found = Found(Question.of(question), (Hit(paragraph, 1, 0.9),))
-    only = replace(WEIGHTS, quotes=1)
-    answer, citations = quote_answer(found, index, small_lexicon, Filters(), only)
+    answer, citations = quote_answer(found, index, lexicon, Filters(), replace(WEIGHTS, quotes=1))
     assert answer == label + text
     assert [(each.marker, each.paragraph, f"“{each.quote}” [1]") for each in citations] == [(1, paragraph, text)]
 
@@ -468,9 +381,8 @@ def test_the_sentence_that_answers_is_quoted_and_cited(
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_of_a_row_that_answers_its_own_cells_are_quoted_and_no_footnote(language: Language) -> None:
     row = replace(printed("x", language), part="annex-table", **TABLE[language], footnotes=(Footnote("1", "z"),))
-    other = replace(row, number="2", position=1)
-    cells, others = said(row), said(other)
-    scored = [(1.0, cells[1]), (1.0, cells[3]), (0.9, others[0]), (0.5, cells[2]), (0.1, cells[0])]
+    cells = said(row)
+    scored = [(1.0, cells[1]), (0.9, cells[3]), (0.5, cells[2]), (0.1, cells[0])]
     assert chosen(scored) == [cells[1].text, cells[2].text, cells[0].text]
     assert chosen(scored, weights=replace(WEIGHTS, quotes=2)) == [cells[1].text, cells[2].text]
-    assert chosen([(1.0, cells[3]), (0.5, cells[0])]) == ["z"]  # a row's footnote that is best is no row
+    assert chosen([(1.0, cells[3]), (0.5, cells[0])]) == ["z", cells[0].text]
