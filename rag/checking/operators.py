@@ -7,13 +7,28 @@ from dataclasses import dataclass
 from functools import cache
 from itertools import pairwise
 
-from rag.checking.words import Sentence, Word, key_of, pattern
+from rag.checking.synonyms import key_of
+from rag.checking.words import Sentence, Word, alike, listed, pattern
 from rag.data import table
 from rag.records import Language, Slice
 
-UNREAL = ("if", "coming", "due", "asked")  # these reach into the clause behind: "邀请各国采取措施，落实…"
-WEAK = frozenset({"possible", "done", "if"})  # what a statement may add and says no more
+UNREAL = (
+    "if",
+    "coming",
+    "due",
+    "asked",
+    "aimed",
+    "shall",
+)  # these reach into the clause behind: "邀请各国采取措施，落实…"
+WEAK = frozenset({"possible", "done", "if", "aimed"})  # what a statement may add and says no more
 QUANTIFIERS = frozenset({"all", "some", "most"})
+_ALIKE = {  # an operator of a statement → those of its source that it may stand for
+    "due": ("due", "aimed", "shall"),
+    "asked": ("asked", "aimed"),
+    "coming": ("coming", "shall"),
+    "shall": ("shall", "due", "coming"),
+}
+_LOOSE = dict.fromkeys(UNREAL, UNREAL)  # of the source: which one a statement has instead is looked at there
 NEAR = 4  # words behind an operator of which the first that both texts have is compared
 
 
@@ -33,19 +48,33 @@ def covers(sentence: Sentence) -> Iterator[Cover]:
     cues = [word for word in sentence.words if any(a <= word.start < word.end <= b for _, (a, b) in found)]
     for operator, (start, end) in found:
         after = [word for word in sentence.words if word.start >= start]
+        if operator == "all" and _sums_up(sentence, start, end):
+            continue
         if operator in QUANTIFIERS:  # "有些时候，…"
             after = [word for word in after if word.key and word not in cues] or after
         own = after[0].clause if after else 0
         behind = min((word.clause for word in sentence.words if word.clause > own), default=own)
         reached = {own, behind} if operator in UNREAL else {own}
+        if operator == "possible" and not any(own < word.clause and word.name for word in sentence.words):
+            reached = {word.clause for word in sentence.words if word.clause >= own}
         whole = tuple(word for word in sentence.content if word.clause in reached and word not in cues)
         covered = tuple(word for word in whole if word.clause == own and word.end > end)
+        if operator == "only" and not covered:  # "for Africa only"
+            covered = tuple(word for word in whole[::-1] if word.end <= start)
         cue = tuple(word for word in cues if start <= word.start < end)
         yield Cover(operator, covered, covered if operator == "rather" else whole, cue)
+    if pattern("aim").match(sentence.text):  # "To ensure …", "加强…"
+        yield Cover("aimed", tuple(sentence.content), tuple(sentence.content))
     for match in pattern("lacking").finditer(sentence.text):  # what is said to be lacking behind its noun
         before = [word for word in sentence.content if word.start < match.start()]
         whole = tuple(word for word in before[::-1] if word.clause == before[-1].clause)
         yield Cover("not", whole, whole)
+
+
+def _sums_up(sentence: Sentence, start: int, end: int) -> bool:
+    """Whether an "all" takes up things that are listed: "both A and B", "A、B和C都"."""
+    beside = sentence.text[end:] if sentence.language == "en" else sentence.text[:start]
+    return sentence.text[start:end].lower() in listed("both") and pattern("listing").search(beside) is not None
 
 
 def _cues(sentence: Sentence) -> list[tuple[str, Slice]]:
@@ -87,24 +116,37 @@ def unlike(said: Sequence[Cover], known: Sequence[Cover], paired: Mapping[Word, 
     denied = _under([*said, *known], "not")
     both = {word for word in denied if word in pairs and pairs[word] & denied}
     strong = [each for each in said if each.operator not in WEAK]
-    made = {each.operator for each in strong if _strays(each, known, pairs, both, NEAR)}
-    made |= {each.operator for each in said if each.operator == "done" and _open(each, said, known, paired)}
+    made = {each.operator for each in strong if _strays(each, known, pairs, both, NEAR, _ALIKE)}
+    done = [each for each in said if each.operator == "done" and both.isdisjoint(each.words[:NEAR])]
+    made |= {each.operator for each in done if _open(each, said, known, paired)}
     may = _under(said, "possible") - _under(said, "due")
     if any(pairs[word] & may for cover in known if cover.operator == "due" for word in cover.words[:NEAR]):
         made.add("due")
-    kept = [each for each in known if each.operator not in ("all", "done", *(QUANTIFIERS if counted else ()))]
-    return made | {each.operator for each in kept if _strays(each, said, pairs, both, 1 + (each.operator == "not"))}
+    kept = [
+        each
+        for each in known
+        if each.operator not in ("all", "done", "aimed", "shall", *(QUANTIFIERS if counted else ()))
+    ]
+    return made | {
+        each.operator for each in kept if _strays(each, said, pairs, both, 1 + (each.operator == "not"), _LOOSE)
+    }
 
 
 def _strays(
-    cover: Cover, others: Sequence[Cover], pairs: Mapping[Word, set[Word]], denied: Collection[Word], reach: int
+    cover: Cover,
+    others: Sequence[Cover],
+    pairs: Mapping[Word, set[Word]],
+    denied: Collection[Word],
+    reach: int,
+    alike: Mapping[str, Sequence[str]],
 ) -> bool:
     """Whether the words near an operator are paired with words that it does not cover in the other text."""
     near = cover.words[:reach]
     paired = {other for word in near for other in pairs.get(word, ())}
-    under = _under(others, cover.operator)
+    under = _under(others, *alike.get(cover.operator, (cover.operator,)))
     strays = not paired <= under if cover.operator == "rather" else not paired & under
-    return bool(paired) and strays and (cover.operator == "not" or not any(word in denied for word in near))
+    apart = cover.operator in ("not", "all") or not any(word in denied for word in near)
+    return bool(paired) and strays and apart
 
 
 def _open(cover: Cover, said: Sequence[Cover], known: Sequence[Cover], paired: Mapping[Word, Word]) -> bool:
@@ -112,9 +154,9 @@ def _open(cover: Cover, said: Sequence[Cover], known: Sequence[Cover], paired: M
     near = cover.words[:NEAR]
     if not near or not _under(said, *UNREAL).isdisjoint(near):
         return False
-    theirs = {paired[word] for word in near if word in paired}
+    theirs = [paired[word] for word in near if word in paired][:1]
     aim = near[0] in paired and paired[near[0]].aim and not near[0].aim
-    return aim or (bool(theirs) and theirs <= _under(known, *UNREAL) - _under(known, "done"))
+    return aim or any(word in _under(known, *UNREAL, "possible") - _under(known, "done") for word in theirs)
 
 
 def unpaired(said: Sequence[Cover], paired: Mapping[Word, Word]) -> bool:
@@ -129,8 +171,17 @@ def _under(covers: Sequence[Cover], *operators: str) -> set[Word]:
 
 
 def opposed(one: Word, other: Word) -> bool:
-    """Whether two words stand on the two sides of one pair, and on the same side of none."""
+    """Whether two words stand on the two sides of one pair, and on the same side of none, or one negates the other."""
+    if negates(one, other):
+        return True
     return not sides(one) & sides(other) and any(-side in sides(other) for side in sides(one))
+
+
+def negates(one: Word, other: Word) -> bool:
+    """Whether one of two words is the other behind a prefix that turns it: "underrepresented", 非法."""
+    short, long = sorted((one.key, other.key), key=len)
+    before = [prefix for prefix in listed("negating") if long.startswith(prefix) and len(prefix) < len(short)]
+    return len(short) < len(long) and any(alike(long.removeprefix(prefix), short) for prefix in before)
 
 
 def sides(word: Word) -> frozenset[int]:

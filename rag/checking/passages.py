@@ -12,6 +12,7 @@ from rag.text import language as language_of
 from rag.text.injection import harmless
 from rag.text.quotes import find_quote
 
+ITEM = 6  # words of an item of an English list
 MARKER = re.compile(r"\[(\d{1,3})\]")
 
 
@@ -28,6 +29,26 @@ def unsupported_figures(statement: str, texts: Sequence[str]) -> list[str]:
     bare = MARKER.sub(" ", statement)
     wrong = [figure.text for figure in figures(bare) if not figure_supported(figure, known)]
     return wrong + [bare[symbol.start : symbol.end] for symbol in symbols(bare) if symbol.canonical not in named]
+
+
+def listed_counts(text: str) -> set[int]:
+    """How many things each list in a text has.
+
+    >>> listed_counts("Brazil, Kenya, Nigeria and Nepal"), listed_counts("在巴西、肯尼亚和尼泊尔举行")
+    ({4}, {3})
+    """
+    found = set()
+    for run in re.split(r"[;:.()]", text):
+        items = run.split(", ")
+        last = not items[-1].startswith("and ")  # "Nigeria and Nepal" are two
+        if len(items) > 1 and " and " in f" {items[-1]}":
+            lead = next((n for n, item in enumerate(items[::-1]) if n and len(item.split()) > ITEM), len(items) - 1)
+            found |= {len(items) + last, lead + 1 + last}
+    for run in re.split(r"[，。；：（）]", text):
+        items = run.split("、")
+        if len(items) > 1:
+            found.add(len(items) + (re.search("[和及与]", items[-1]) is not None))
+    return found
 
 
 def cite_quote(marker: int, paragraph: Paragraph, quote: str, language: Language) -> Citation:

@@ -5,8 +5,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from rag.checking.comparison import compare
-from rag.checking.passages import Passage, unsupported_figures
-from rag.checking.words import pattern, read_sentences
+from rag.checking.passages import Passage, listed_counts, unsupported_figures
+from rag.checking.synonyms import light, senses
+from rag.checking.words import holds_office, pattern, read_sentences
 from rag.data import table
 from rag.lexicon import Lexicon
 from rag.records import Citation, Language, Slice, Verdict
@@ -42,7 +43,8 @@ class Checker:
     def __init__(self, passages: Mapping[int, Passage], language: Language, lexicon: Lexicon, question: str) -> None:
         self._passages, self._language, self._lexicon, self._question = passages, language, lexicon, question
         words = [word for sentence in read_sentences(question, language, lexicon) for word in sentence.content]
-        names = {term for word in words if word.name for term in lexicon.terms(word.text, language)}
+        named = [word for word in words if word.name and not holds_office(word.text)]
+        names = {term for word in named for term in lexicon.terms(word.text, language)}
         self._asked = frozenset(lexicon.terms(question, language)) - names
         counts = [(each.start, each.end) for each in figures(question) if each.kind in ("count", "ordinal")]
         self._counts_asked = _blank(question, set(_exact(question)).difference(counts))
@@ -106,7 +108,12 @@ class Checker:
     def _share_meant(self, text: str, words: frozenset[str], passages: Iterable[Passage]) -> float:
         """The share of a statement's words that some passages have, be it in other words, by the dictionary."""
         english = frozenset[str]().union(*(each.in_english(self._language == "en") for each in passages))
-        glossed = {word for word in self._own_words(text) if english & {word, *self._lexicon.gloss_terms(word, "zh")}}
+        meant = frozenset[int]().union(*map(senses, words))
+        glossed = {
+            word
+            for word in self._own_words(text)
+            if meant & senses(word) or light(word) or english & {word, *self._lexicon.gloss_terms(word, "zh")}
+        }
         return self._share(text, words | glossed)
 
     def _compared(self, text: str, passages: Sequence[Passage]) -> Verdict:
@@ -130,7 +137,9 @@ class Checker:
     def _wrong_figures(self, text: str, passages: Sequence[Passage]) -> list[str]:
         """The figures that none of the passages has; a number of things that the question gave is its own affair."""
         texts = [each for passage in passages for each in (*passage.texts, *passage.about)]
-        return unsupported_figures(text, [*texts, self._counts_asked])
+        wrong = unsupported_figures(text, [*texts, self._counts_asked])
+        summed = {str(n) for passage in passages for each in passage.said for n in listed_counts(each)} if wrong else ()
+        return unsupported_figures(text, [*texts, self._counts_asked, *summed]) if summed else wrong
 
     def _right_language(self, text: str) -> bool:
         rest = _blank(text, quotations(text))

@@ -2,10 +2,11 @@
 
 import re
 from bisect import bisect
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, lru_cache
 
+from rag.checking.synonyms import key_of, senses
 from rag.data import table
 from rag.lexicon import Lexicon
 from rag.records import Language
@@ -17,6 +18,8 @@ _BE = re.compile(r"\b(?:is|are|was|were|be|been|being)(?: \w+ly)? ?$", re.IGNORE
 _TO = re.compile(r"\bto $", re.IGNORECASE)
 LONG = 4  # characters from which a Chinese word is taken apart
 STEM = 5  # letters from which two English stems count as grown from one
+
+Token = tuple[int, str, str, int, Figure | None, bool]  # where it stands, text, key, clause, figure, whether a name
 
 
 @cache
@@ -30,11 +33,6 @@ def listed(name: str) -> frozenset[str]:
     """The words of a list, each as it stands and as it is compared."""
     words = table("checking.toml")["lists"][name].split()
     return frozenset((*words, *map(key_of, words)))
-
-
-def key_of(word: str) -> str:
-    """What a word of a table is compared by: an English one by its stem."""
-    return (term_en(word) if word.isascii() else "") or word
 
 
 @dataclass(slots=True, eq=False)
@@ -87,17 +85,39 @@ class Word:
 
     def like(self, other: "Word") -> bool:
         """Whether the two are the same or grown from one: "operate" and "operation", 收缴 and 收缴工作."""
-        if self.key == other.key:
-            return True
-        short, long = sorted((self.key, other.key), key=len)
-        if short.isascii() != long.isascii():
-            return False
-        grown = long.startswith(short[:-1]) if short.isascii() and len(short) >= STEM else short in long
-        return grown and len(short) > 1
+        return alike(self.key, other.key)
+
+    def means(self, other: "Word") -> bool:
+        """Whether the two are alike or synonyms."""
+        return _akin(self.key, other.key)
 
     def among(self, others: "Iterable[Word]") -> bool:
         """Whether one of the others is like it."""
         return any(self.like(other) for other in others)
+
+    def meant(self, others: "Iterable[Word]") -> bool:
+        """Whether one of the others is like it or its synonym."""
+        return any(self.means(other) for other in others)
+
+
+@lru_cache(maxsize=1 << 16)
+def alike(one: str, other: str) -> bool:
+    """Whether two words are the same or grown from one, by their keys."""
+    if one == other:
+        return True
+    short, long = sorted((one, other), key=len)
+    if short.isascii() != long.isascii():
+        return False
+    if short.isascii() and len(short) >= STEM:
+        return long.startswith(short[:-1])
+    ends = not short.isascii() and long.endswith(short) and long[0] not in listed("turning")
+    return len(short) > 1 and (ends or long.startswith(short))
+
+
+@lru_cache(maxsize=1 << 16)
+def _akin(one: str, other: str) -> bool:
+    """Whether two words are alike or synonyms, by their keys."""
+    return not senses(one).isdisjoint(senses(other)) or alike(one, other)
 
 
 def read_sentences(text: str, language: Language, lexicon: Lexicon) -> list[Sentence]:
@@ -121,25 +141,33 @@ def initials(text: str) -> str:
 
 def _read(text: str, language: Language, lexicon: Lexicon) -> Sentence:
     """A sentence with its words; a clause without any, as "In 2019, …", is one with the clause behind it."""
+    sentence = Sentence(text, language)
+    for at, folded, key, clause, figure, name in _tokens(text, language, lexicon):
+        sentence.words.append(Word(sentence, len(sentence.words), at, folded, key, clause, figure, name))
+    clauses = sorted({word.clause for word in sentence.content})
+    for word in sentence.words:
+        word.clause = next((clause for clause in clauses if clause >= word.clause), word.clause)
+    return sentence
+
+
+@lru_cache(maxsize=1 << 10)
+def _tokens(text: str, language: Language, lexicon: Lexicon) -> Sequence[Token]:
+    """The words, figures and symbols of a sentence, in order."""
     spans: list[tuple[int, int, Figure | None]] = [(each.start, each.end, each) for each in figures(text)]
     spans = sorted([*spans, *((each.start, each.end, None) for each in symbols(text))], key=lambda span: span[:2])
     bounds = [match.start() for match in pattern("boundary").finditer(text)]
     bounds = [at for at in bounds if not any(start <= at < end for start, end, _ in spans)]  # no comma of 90,000
-    sentence, last = Sentence(text, language), 0
+    tokens: list[Token] = []
+    last = 0
     for start, end, figure in [*spans, (len(text), len(text), None)]:
         if start < last:
             continue
         found = list(_plain(text[:start], last, language, lexicon))
         found += [(start, fold(text[start:end]), text[start:end], False)] if end > start else []
         for at, folded, key, name in found:
-            value = figure if at == start else None
-            word = Word(sentence, len(sentence.words), at, folded, key, bisect(bounds, at), value, name)
-            sentence.words.append(word)
+            tokens.append((at, folded, key, bisect(bounds, at), figure if at == start else None, name))
         last = end
-    clauses = sorted({word.clause for word in sentence.content})
-    for word in sentence.words:
-        word.clause = next((clause for clause in clauses if clause >= word.clause), word.clause)
-    return sentence
+    return tokens
 
 
 def _plain(text: str, start: int, language: Language, lexicon: Lexicon) -> Iterator[tuple[int, str, str, bool]]:
@@ -149,11 +177,29 @@ def _plain(text: str, start: int, language: Language, lexicon: Lexicon) -> Itera
         if language == "en" or match.group().isascii():
             yield at, *_latin(match.group(), not text[:at].strip(' "“‘('))
             continue
-        for word in lexicon.segmenter.cut(match.group()):
+        for word in _joined(lexicon.segmenter.cut(match.group())):
             dotted = "·" in text[max(0, at - 1) : at + len(word) + 1]
             for part, key, name in _chinese(word, dotted, lexicon):
                 yield at, part, key, name
                 at += len(part)
+
+
+def holds_office(word: str) -> bool:
+    """Whether a word is what Chinese calls a body or an office by, where English has a capital: 秘书长, 港务局."""
+    return word in listed("roles") or pattern("body").search(word) is not None
+
+
+def _joined(words: Iterable[str]) -> Iterator[str]:
+    """Words with the prefix of an office, which stands alone before one that no dictionary has: 副 主任."""
+    before = ""
+    for word in words:
+        if word in listed("offices") and not before:
+            before = word
+        else:
+            yield before + word
+            before = ""
+    if before:
+        yield before
 
 
 def _chinese(word: str, dotted: bool, lexicon: Lexicon) -> Iterator[tuple[str, str, bool]]:
@@ -161,12 +207,15 @@ def _chinese(word: str, dotted: bool, lexicon: Lexicon) -> Iterator[tuple[str, s
     forms, sense = lexicon.forms(word), next(iter(lexicon.gloss_senses(word)), "")
     english = next((form for form in forms if form.isascii()), "")
     capital = sense[:1].isupper() or (english[:1].isupper() and (" " in english or not sense))  # not 主席: chairman
-    if dotted or (capital and len(word) > 1):
+    if dotted or holds_office(word) or (capital and len(word) > 1):
         shortest = min(forms, key=lambda form: (form.isascii(), len(form), form))
         yield word, shortest if lexicon.terms(word, "zh") else "", True
     else:
         for part in [word] if len(word) < LONG else _parts(word, lexicon):
-            yield part, part if lexicon.terms(part, "zh") else "", False
+            if part == word:
+                yield part, part if lexicon.terms(part, "zh") else "", False
+            else:
+                yield from _chinese(part, dotted, lexicon)
 
 
 def _parts(word: str, lexicon: Lexicon) -> Iterator[str]:
@@ -182,12 +231,6 @@ def _parts(word: str, lexicon: Lexicon) -> Iterator[str]:
 def _latin(word: str, first: bool) -> tuple[str, str, bool]:
     """An English word; the first of a sentence is a name only where it has more than one capital."""
     folded = fold(word)
-    key = term_en(_irregular().get(folded, folded)) or (folded if folded in listed("content") else "")
-    return folded, key, word[:1].isupper() and bool(key) and (not first or not word[1:].islower())
-
-
-@cache
-def _irregular() -> dict[str, str]:
-    """Past form → verb."""
-    verbs = [entry.split() for entry in re.split(r"[|\n]", table("checking.toml")["lists"]["past"].strip())]
-    return {past: verb for verb, *pasts in verbs for past in pasts}
+    key = key_of(folded) if term_en(folded) or folded in listed("content") else ""
+    capital = word[:1].isupper() and (not first or not word[1:].islower() or folded in listed("roles"))
+    return folded, key, capital and bool(key)
