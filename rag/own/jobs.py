@@ -5,7 +5,6 @@ Started by `rag.own.limited` as `python -m rag.own.jobs JOB`. The limits are set
 
 import json
 import os
-import re
 import resource
 import sys
 from collections import Counter
@@ -27,15 +26,6 @@ EXCERPTS = 4  # paragraphs shown of a report before it is indexed
 EXCERPT = 240  # characters of each
 TITLE = 300  # characters of a title at the most
 LISTED = 12  # missing or repeated numbers named for each part; a longer list says that the numbers were misread
-NO_TITLE = re.compile(  # what stands on a first page beside the title
-    r"[A-Z]{1,5}/[\w./()-]{0,60}\d"
-    r"|届会议|议程项目|月 ?\d{1,2} ?日|^(?:Distr|Original|Chinese|English|中文|联合国$|大会$|安全理事会$)"
-    r"|\b[Ss]ession$|[Aa]genda item|^(?:United Nations|General Assembly|Security Council|Economic and Social Council)$"
-    r"|\b\d{1,2} (?:January|February|March|April|May|June|July|August|September|October|November|December)\b"
-)
-BY_WHOM = re.compile(  # its second line
-    r"(?:秘书长|秘书处|主席|高级专员)\S{0,10}报告$|(?:Report|Note) (?:of|by) the ", re.IGNORECASE
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,14 +42,14 @@ class Numbering:
 
 def recognise(path: Path) -> dict[str, Any]:
     """What a report's reader is shown before it is indexed, as JSON has it."""
-    from rag.reports import read_report
+    from rag.reports import likely_title, read_report
 
     read = read_report(path)
     report, paragraphs = read.report, read.paragraphs
     numbered = [each for each in paragraphs if each.printed] or list(paragraphs)
     return {
         "facts": {
-            "title": printed_title(paragraphs),
+            "title": likely_title(paragraphs),
             "symbol": report.symbol or "",
             "year": str(report.years[0]) if report.years else "",
         },
@@ -85,18 +75,6 @@ def numberings(paragraphs: "Sequence[Paragraph]") -> list[Numbering]:
         repeated = tuple(sorted(n for n, times in numbers.items() if times > 1))[: LISTED + 1]
         found.append(Numbering(part, numbers.total(), min(numbers), max(numbers), missing, repeated))
     return found
-
-
-def printed_title(paragraphs: "Sequence[Paragraph]") -> str:
-    """What is probably the title: the longest line of the first page that is none of its usual furniture.
-
-    A text without a first page has its first paragraph as title, if that is short.
-    """
-    front = [each.text for each in paragraphs if each.part == "front"]
-    if not front and paragraphs and paragraphs[0].printed is None and len(paragraphs[0].text) <= TITLE // 2:
-        front = [paragraphs[0].text]
-    lines = [line for line in (" ".join(text.split()) for text in front) if not NO_TITLE.search(line)]
-    return max(lines, key=lambda line: (not BY_WHOM.match(line), len(line)), default="")[:TITLE]
 
 
 def reindex(settings: "Settings", file: Path | None, without: str | None, say: Say) -> str:

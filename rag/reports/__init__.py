@@ -20,8 +20,19 @@ from rag.reports.files import file_sha256, list_reports, read_text
 from rag.reports.layout import Kind, Piece
 from rag.reports.lines import SYMBOL_LINE
 from rag.reports.parsing import parse, rejoin
+from rag.reports.titles import evident_title, likely_title
 
-__all__ = ["Kind", "Piece", "ReadReport", "list_reports", "parse", "read_folder", "read_report", "rejoin"]
+__all__ = [
+    "Kind",
+    "Piece",
+    "ReadReport",
+    "likely_title",
+    "list_reports",
+    "parse",
+    "read_folder",
+    "read_report",
+    "rejoin",
+]
 
 HAN = re.compile("[\u3400-\u4dbf\u4e00-\u9fff]")
 FIRST_LINES = 20  # not blank; within them a report prints its own symbol and date
@@ -58,8 +69,11 @@ def read_report(path: Path, renderings: bool = True) -> ReadReport:
     text = read_text(path)
     letters = sum(map(str.isalpha, text))
     language: Language = "zh" if len(HAN.findall(text)) > 0.1 * letters else "en"  # it may name places in Chinese
-    report = describe(path.name, text, language, file_sha256(path), known_reports(path.parent).get(path.name, {}))
+    known = known_reports(path.parent).get(path.name, {})
+    report = describe(path.name, text, language, file_sha256(path), known)
     parsed = parse(text, report.id, language)
+    if not known and (title := evident_title(parsed.paragraphs)):
+        report = replace(report, titles={language: title}, known_from={f"title_{language}": "printed"})
     lines = read_rendering(rendering_file(path)) if renderings else []
     return ReadReport(report, tuple(join_renderings(parsed.paragraphs, lines)), parsed.pieces)
 

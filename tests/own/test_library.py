@@ -23,7 +23,7 @@ from rag.index import open_index
 from rag.index.generations import current
 from rag.lexicon import Lexicon
 from rag.own import library as own
-from rag.own.jobs import LISTED, Numbering, numberings, printed_title, recognise, reindex
+from rag.own.jobs import LISTED, Numbering, numberings, recognise, reindex
 from rag.own.library import Facts, safe_name
 from rag.own.limited import Limits, Stopped
 from rag.records import Paragraph
@@ -255,20 +255,6 @@ def test_numbers_found_missing_and_repeated_add_up(numbers: list[int]) -> None:
     assert len(found.missing) == min(len(missing), LISTED + 1)
     assert set(found.repeated) <= {n for n in numbers if numbers.count(n) > 1}
     assert (found.count, found.first, found.last) == (len(numbers), min(numbers), max(numbers))
-
-
-@pytest.mark.parametrize(
-    ("front", "title"),
-    [
-        pytest.param(["大会", "Distr.: General", "第七十届会议", "渡船安全", "秘书长的报告"], "渡船安全", id="zh"),
-        pytest.param(["General Assembly", "A/99/1", "Safety of ferries", "Report of the Secretary-General"],
-                     "Safety of ferries", id="en"),
-        pytest.param(["Report of the Panel of Experts"], "Report of the Panel of Experts", id="nothing else"),
-        pytest.param(["A/99/1"], "", id="none"),
-    ],
-)  # fmt: skip
-def test_the_title_is_told_from_the_rest_of_the_first_page(front: list[str], title: str) -> None:
-    assert printed_title([Paragraph("x", "front", str(i), i, text, "zh") for i, text in enumerate(front)]) == title
 
 
 def test_an_encrypted_pdf_is_refused_by_name(tmp_path: Path, settings: Settings) -> None:

@@ -5,11 +5,11 @@ from types import ModuleType
 import pytest
 
 from rag import reports
-from rag.reports import blocks, layout, lines, numbering, parsing
+from rag.reports import blocks, layout, lines, numbering, parsing, titles
 from rag.reports.layout import Kind, lay_out
 from rag.reports.lines import Spacing
 
-MODULES = (reports, blocks, layout, lines, numbering, parsing)
+MODULES = (reports, blocks, layout, lines, numbering, parsing, titles)
 
 
 def body(text: str) -> list[str]:
