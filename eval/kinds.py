@@ -9,6 +9,7 @@ from eval.scoring import Library
 from eval.statistics import Figure, wilson
 
 KINDS = Path(__file__).with_name("kinds.jsonl")
+NAMED, NOTHING_ELSE = 2 / 3, 1 / 2  # shares of the gold that is cited, and of what is cited that is gold
 Gold = Sequence[frozenset[str]]
 Answers = Mapping[str, Mapping[str, Any]]  # question's id → its answer as `ask --json` prints it
 
@@ -19,7 +20,23 @@ def counted(line: Mapping[str, Any], gold: Gold) -> bool:
     return line["mode"] == "count" and sorted(cited) == sorted(set().union(*gold))
 
 
-CHECKS: Mapping[str, Callable[[Mapping[str, Any], Gold], bool]] = {"count": counted}
+def told(line: Mapping[str, Any], gold: Gold) -> bool:
+    """Whether an answer tells of whole reports, cites most of what the gold names, and mostly nothing else.
+
+    A section is one of the gold's sets: any paragraph of it will do. Facts are scored by `eval run`.
+    """
+    cited = {each["paragraph"] for each in line["citations"]}
+    if line["mode"] != "overview" or not cited:
+        return False
+    named = sum(bool(cited & members) for members in gold) / len(gold)
+    return named >= NAMED and len(cited & set().union(*gold)) / len(cited) >= NOTHING_ELSE
+
+
+CHECKS: Mapping[str, Callable[[Mapping[str, Any], Gold], bool]] = {
+    "count": counted,
+    "overview": told,
+    "changes": told,
+}
 
 
 def right(questions: Sequence[Question], answers: Answers, library: Library) -> dict[str, bool]:

@@ -25,7 +25,7 @@ UNANSWERABLE = ("unanswerable_off", "unanswerable_near", "unanswerable_false")
 TYPES = (
     *("factoid", "numeric", "list", "why", "definition", "compare", "multi_paragraph", "multi_document", "lookup"),
     *("table", "footnote", "followup", "false_premise", "injection"),
-    "count",  # scored by eval.kinds
+    *("count", "overview", "changes"),  # scored by eval.kinds
     *UNANSWERABLE,
 )
 DELIMITERS = ",;\t"  # a spreadsheet writes what its country uses

@@ -23,7 +23,8 @@ FULL = {"zh": 25, "en": 65}  # characters from which a sentence says enough to b
 NEW = 6  # sentences told of what is new
 SECTIONS = 12  # the headings that they stand under at the most
 OWN = 0.5  # what a sentence's nearness to its own report counts beside its distance from the earlier one
-OF_EACH = 12  # paragraphs of a report that are looked into
+OF_EACH = 200  # paragraphs of a report that are looked into: a long table may be nearest to many a subject
+READ = 20  # of those that have a word of the subject, whose sentences are weighed
 NAMED = 0.7  # share of a subject's words, by rarity, from which a sentence speaks of it
 
 
@@ -51,14 +52,9 @@ def tell_changes(request: Changes, teller: Teller, retriever: Retriever) -> Comp
     chosen: list[Sentence] = []
     silent: list[str] = []
     for report, found in nearest_of_each(retriever, Question.of(request.subject), OF_EACH, teller.filters):
-        prose_first = tuple(sorted(found.hits, key=lambda hit: hit.paragraph.is_row))
-        found = replace(found, hits=prose_first)
-        weighed = weigh(found, retriever.index, teller.lexicon, teller.filters, retriever.weights)
-        spoken = [each.sentence for each in weighed if each.sentence.place >= 0]
-        spoken.sort(key=lambda each: each.paragraph.is_row)
-        if said := next((each for each in spoken if subject.share(each) >= NAMED), None):
+        if said := _said(subject, found, teller, retriever):
             label = teller.name(report.id) + ("：" if teller.language == "zh" else ": ")
-            chosen.append(replace(said if said.paragraph.is_row else complete(said), label=label + said.label))
+            chosen.append(replace(said, label=label + said.label))
         else:
             silent.append(teller.name(report.id))
     if not chosen:
@@ -70,6 +66,21 @@ def tell_changes(request: Changes, teller: Teller, retriever: Retriever) -> Comp
         listed = ("；" if teller.language == "zh" else "; ").join(silent)
         text += "\n" + message("changes-none", teller.language, reports=listed)
     return Composed(text, citations)
+
+
+def _said(subject: "Subject", found: Found, teller: Teller, retriever: Retriever) -> Sentence | None:
+    """The best sentence that speaks of a subject, of a report's paragraphs; the nearest are read first, tables last."""
+    with_a_word = [hit for hit in found.hits if hit.lexical > 0][:READ]
+    at_once = retriever.weights.paragraphs
+    for are_rows in (False, True):
+        hits = [hit for hit in with_a_word if hit.paragraph.is_row == are_rows]
+        for start in range(0, len(hits), at_once):
+            some = replace(found, hits=tuple(hits[start : start + at_once]))
+            weighed = weigh(some, retriever.index, teller.lexicon, teller.filters, retriever.weights)
+            spoken = (each.sentence for each in weighed if each.sentence.place >= 0)
+            if said := next((each for each in spoken if subject.share(each) >= NAMED), None):
+                return said if are_rows else complete(said)
+    return None
 
 
 @dataclass(frozen=True, slots=True)

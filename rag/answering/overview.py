@@ -58,7 +58,7 @@ class Teller:
             return Composed(self._absent(request.absent), abstained=True)
         found = {report: self._sections(report, request.place) for report in request.reports}
         there = [report for report in request.reports if found[report]]
-        if not there and request.place.words and not request.place.by_heading:
+        if not there and request.place.words and not (request.place.by_heading and len(request.reports) == 1):
             return None
         if not there:
             return Composed(self._no_such("no-section", request.reports[0]), abstained=True)

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from rag.answering.sections import read_section_number
 from rag.data import table
@@ -11,9 +11,9 @@ from rag.lexicon import Lexicon
 from rag.question import YEAR, Question, pattern
 from rag.records import Filters, Report
 from rag.references.looking_up import FILLER
-from rag.references.naming import named_reports, read_names
+from rag.references.naming import NamedReport, named_reports, read_names
 from rag.references.reading import MASK, PART, mask, part_name, read_references
-from rag.text import fold
+from rag.text import fold, symbols
 
 OFFERED = 3  # reports told in short where a question fits several
 
@@ -78,7 +78,7 @@ def read_request(question: Question, index: Index, lexicon: Lexicon, filters: Fi
         if subject := _subject_of_changes(fold(text)):
             return Changes(subject)
         read = _read_names(fold(text), index, lexicon, reports)
-        if request := _news(read, reports) or _told(read, reports, question.about, len(index.reports)):
+        if request := _news(read, reports) or _told(read, reports, question.about, index, lexicon):
             return request
     return None
 
@@ -102,10 +102,12 @@ def _read_names(folded: str, index: Index, lexicon: Lexicon, there: Sequence[Rep
     known = index.reports.values()
     readings = read_names(folded, named_reports(folded, known), known, lexicon.forms)
     names = {(name.start, name.report): name for reading in readings for name in reading}
-    names = {(name.start, name.report): name for name in read_references(folded, [*names.values()])[1]}
-    ids = {report.id for report in there}
-    read = _Read(mask(folded, names.values(), keep_outcome=True).replace(MASK, " "))
-    for name in names.values():
+    ids, years = {report.id for report in there}, {report.date[:4] for report in there}
+    certain = [
+        name for name in read_references(folded, [*names.values()])[1] if not years & set(_described(folded, name))
+    ]
+    read = _Read(mask(folded, certain, keep_outcome=True).replace(MASK, " "))
+    for name in certain:
         if name.report in ids:
             read.named.append(name.report)
         else:
@@ -113,35 +115,47 @@ def _read_names(folded: str, index: Index, lexicon: Lexicon, there: Sequence[Rep
     return read
 
 
-def _told(read: _Read, reports: Sequence[Report], about: Sequence[str], all_of_them: int) -> Told | None:
+def _described(folded: str, name: NamedReport) -> list[str]:
+    """The years by which a text describes a report that is not there: more than the report may have been read in."""
+    written = folded[name.start : name.end]
+    return [] if name.report or symbols(written) else YEAR.findall(written)
+
+
+def _told(read: _Read, reports: Sequence[Report], about: Sequence[str], index: Index, lexicon: Lexicon) -> Told | None:
     """A report or section to be told in short, where the question asks for nothing else."""
-    rest = read.rest
-    short = bool(pattern("overview").search(rest))
-    kind = next((name for name in table("question.toml")["asked_for"] if pattern(name, "asked_for").search(rest)), "")
-    if not (short or kind or pattern("gist").search(rest)):
+    short = bool(pattern("overview").search(read.rest))
+    kinds = (name for name in table("question.toml")["asked_for"] if pattern(name, "asked_for").search(read.rest))
+    kind = next(kinds, "")
+    if not (short or kind or pattern("gist").search(read.rest)):
         return None
-    place, rest = _place(rest, may_be_worded=short)
-    rest = _without(rest, pattern("overview"), *([pattern(kind, "asked_for")] if kind else []), pattern("gist"))
-    several = pattern("all_reports").search(rest)
+    place, rest = _place(read.rest, may_be_worded=short)
+    asked = [pattern(name) for name in ("length", "overview", "gist", "all_reports", "section_words")]
+    rest = _without(rest, *asked, *([pattern(kind, "asked_for")] if kind else []))
     years = set(YEAR.findall(rest))
-    rest = _without(
-        YEAR.sub(" ", rest), pattern("all_reports"), pattern("section_words"), pattern("around_request"), FILLER, _DE
-    )
-    words = " ".join(re.findall(r"\w+", rest))
-    if words and not (short or place.by_heading):
-        return None
+    words = " ".join(word for word in lexicon.segmenter.cut(YEAR.sub(" ", rest)) if _says(word))
     dated = [report.id for report in reports if report.date[:4] in years]
-    meant = list(dict.fromkeys([*read.named, *dated]))
-    if years and not dated:
+    if (words and not (short or place.by_heading)) or (years and not dated):
         return None
     pointed = read.named or place.number or place.part or dated or about or _POINTS.search(read.rest)
-    if not (pointed or short or len(reports) == 1) or (words and not (pointed or len(reports) < all_of_them)):
+    filtered = len(reports) < len(index.reports)
+    if not (pointed or (short and (filtered or place.by_heading or not words)) or len(reports) == 1):
         return None
-    before = [] if several else [each for each in about if each in {report.id for report in reports}]
+    chosen = _chosen([*read.named, *dated], read, reports, about)
+    return Told(kind or "overview", chosen, replace(place, words=words), tuple(read.absent))
+
+
+def _chosen(meant: Sequence[str], read: _Read, reports: Sequence[Report], about: Sequence[str]) -> tuple[str, ...]:
+    """The reports meant, the newest first: those named, those the answer before cites, or all there are."""
     order = [report.id for report in reports]
-    chosen = sorted(meant, key=order.index) or ([] if read.absent else before or order)
-    place = Place(place.part, place.number, place.below, words, place.by_heading)
-    return Told(kind or "overview", tuple(chosen), place, tuple(read.absent))
+    if meant or read.absent:
+        return tuple(sorted(set(meant), key=order.index))
+    before = [] if pattern("all_reports").search(read.rest) else [each for each in order if each in about]
+    return tuple(before or order)
+
+
+def _says(word: str) -> bool:
+    """Whether a word of a question names something, and does not only ask."""
+    return bool(re.search(r"\w", _without(word, pattern("around_request"), FILLER, _DE)))
 
 
 _EDGE = (

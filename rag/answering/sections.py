@@ -83,7 +83,7 @@ def numbered(sections: Sequence[Section], number: str, below: str = "") -> list[
     elif any(_numbers(each) for each in sections):
         found = [each for each in sections if number in _numbers(each)]
     else:
-        found = [each for each in sections[int(number) - 1 : int(number)] if each.path]
+        found = [each for n, each in enumerate(sections, 1) if str(n) == number and each.path]
     if below:
         found = [part for each in found for part in each.parts if below in _numbers(part)]
     return found

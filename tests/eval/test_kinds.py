@@ -1,5 +1,7 @@
 """Tests of the questions that no quotation answers, asked of the five reports."""
 
+from pathlib import Path
+
 import pytest
 from made_index import FakeEmbedder
 
@@ -10,6 +12,7 @@ from eval.scoring import Library
 from rag.assistant import Assistant
 from rag.index import Index
 from rag.lexicon import Lexicon
+from rag.models.embedder import Embedder
 from rag.settings import Settings
 
 
@@ -38,6 +41,39 @@ def test_every_count_is_right(
     found = kinds.right(counts, ask(assistant, counts, lambda done, of: None), library)
     assert [name for name, is_right in found.items() if not is_right] == []
     assert kinds.table(counts, found)[1][:3] == ["count", "en", str(len(counts) // 2)]
+
+
+def test_most_overviews_and_changes_are_right(
+    asked: list[Question],
+    seed_index: Index,
+    e5: Embedder,
+    lexicon: Lexicon,
+    model_cache: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("rag.models.embedder.load", lambda *_: e5)
+    monkeypatch.setattr("rag.assistant.Lexicon.load", lambda: lexicon)
+    assistant = Assistant(Settings(index=seed_index.folder.parent, cache=model_cache, llm="none"))
+    of_reports = [each for each in asked if each.type in ("overview", "changes")]
+    library = Library(seed_index.reports, seed_index.paragraphs)
+    answers = ask(assistant, of_reports, lambda done, of: None)
+    found = kinds.right(of_reports, answers, library)
+    assert sum(found.values()) / len(found) >= 0.8
+    assert {answers[each.id]["mode"] for each in of_reports} == {"overview"}
+
+
+def test_an_overview_is_right_where_it_cites_most_of_what_it_should_and_mostly_nothing_else() -> None:
+    gold = [frozenset({"a#1", "a#2"}), frozenset({"a#3"}), frozenset({"a#4"})]
+
+    def right(mode: str, *cited: str) -> bool:
+        return kinds.told({"mode": mode, "citations": [{"paragraph": each} for each in cited]}, gold)
+
+    assert right("overview", "a#2", "a#3")
+    assert right("overview", "a#1", "a#3", "b#1", "b#2")
+    assert not right("overview", "a#1", "a#2")
+    assert not right("overview", "a#1", "a#3", "b#1", "b#2", "b#3")
+    assert not right("quotes", "a#1", "a#3")
+    assert not right("overview")
 
 
 def test_a_count_is_wrong_with_a_paragraph_too_many_or_in_another_mode() -> None:
