@@ -27,7 +27,17 @@ PUBLIC = {
         "term_en",
         "terms_en",
     ],
-    "rag.reports": ["Kind", "Piece", "ReadReport", "list_reports", "parse", "read_folder", "read_report", "rejoin"],
+    "rag.reports": [
+        "Kind",
+        "Piece",
+        "ReadReport",
+        "likely_title",
+        "list_reports",
+        "parse",
+        "read_folder",
+        "read_report",
+        "rejoin",
+    ],
     "rag.index": ["GLOSS", "OWN", "RENDERING", "Index", "LegName", "Progress", "TermLeg", "build_index", "open_index"],
 }
 RAG = Path(__file__).parents[1] / "rag"
