@@ -17,6 +17,7 @@ from rag.answering.judge import judge, missing
 from rag.answering.quote import quote_answer
 from rag.answering.retrieve import Found, Retriever
 from rag.answering.tally import tally
+from rag.answering.tally_asked import read_tally
 from rag.answering.voice import asks_whose, with_voices
 from rag.answering.whole import answer_whole
 from rag.errors import IndexProblem, ModelError, SettingError
@@ -158,7 +159,8 @@ class Assistant:
         started = perf_counter()
         turns = list(history)[-self.settings.history_turns :] if self.settings.history_turns else []
         asked = Question.parse(question, turns, self.settings.question_limit)
-        if kind := self.about.kind(asked, self.index.store):
+        counts = read_tally(asked, self.index.reports, self.lexicon)  # the nearest words would take it for a list
+        if not counts and (kind := self.about.kind(asked, self.index.store)):
             took = {"answer": 1000 * (perf_counter() - started)}
             yield replace(answer_help(kind, asked, self.index, self.settings), timings=took)
             return

@@ -280,6 +280,12 @@ def test_a_count_of_none_is_no_refusal(assistant: Assistant) -> None:
     assert "没有段落提到“飞机”" in answer_html(answer, assistant.reports, "", 0)
 
 
+def test_a_count_is_no_question_about_the_library(assistant: Assistant, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("rag.answering.about.About.kind", lambda *_: "greeting")
+    assert assistant.ask("Show every passage that mentions ferries.").mode == "count"
+    assert assistant.ask("Which reports do you have?").mode == "help"
+
+
 def test_a_count_asks_no_language_model_and_is_not_cut_short(assistant: Assistant) -> None:
     with_model = assistant.as_chosen(llm="scripted", short=True)
     with_model.chat_model = None

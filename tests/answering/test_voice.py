@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from made_index import FakeEmbedder, indexed
 
-from rag.answering.voice import asks_whose, kind_of, voice, with_voices
+from rag.answering.voice import asks_whose, kind_of, voice
 from rag.assistant import Assistant
 from rag.checking.passages import cite_quote
 from rag.index import Index
@@ -141,12 +141,15 @@ def test_every_kind_of_text_has_words(made: Index, quick_index: Index) -> None:
         assert set(texts()[f"voice-{kind}"]) == set(LANGUAGES)
 
 
-def test_an_answer_shows_whose_words_it_quotes(made: Index, lexicon: Lexicon, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_answer_shows_whose_words_it_quotes(
+    lexicon: Lexicon, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("rag.models.embedder.load", lambda *_: FakeEmbedder())
     monkeypatch.setattr("rag.models.embedder.fingerprint_of", lambda *_: FakeEmbedder().fingerprint)
     monkeypatch.setattr("rag.assistant.judge", lambda *_: True)
     monkeypatch.setattr("rag.assistant.Lexicon.load", lambda: lexicon)
-    assistant = Assistant(Settings(index=Path(made.folder.parent), llm="none"))
+    one = indexed([(SUMMARY, MADE[0][1][:1])], tmp_path / "index", FakeEmbedder(), lexicon)
+    assistant = Assistant(Settings(index=one.folder.parent, llm="none"))
     answer = assistant.ask("Who proposed night ferries?")
     assert any(each.voice == Voice("Some States", "chair") for each in answer.citations)
     told = "said by “Some States”, in the Chair’s text"
@@ -156,4 +159,3 @@ def test_an_answer_shows_whose_words_it_quotes(made: Index, lexicon: Lexicon, mo
     voices = [each.get("voice") for each in answer_json(answer, assistant.reports)["citations"]]
     assert {"speaker": "Some States", "text": "chair"} in voices
     assert all(each.voice is None for each in assistant.ask("What are night ferries?").citations)
-    assert with_voices((), made) == ()
