@@ -5,6 +5,7 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
@@ -12,6 +13,7 @@ import typer
 from rag.errors import BatchError, RagError
 
 if TYPE_CHECKING:
+    from eval.elsewhere import Talk
     from eval.questions import Question
     from eval.runs import Run
     from eval.scoring import Library, Scored
@@ -245,7 +247,6 @@ def elsewhere(
 ) -> None:
     """Ask about documents on other subjects, then small talk of the index, with no language model."""
     import json
-    from tempfile import TemporaryDirectory
 
     from eval import elsewhere as away
     from eval import tables
@@ -355,21 +356,27 @@ def import_(
 
 @app.command()
 def calibrate(
-    questions: QuestionsFlag = None,
     index: IndexFlag = None,
     out: Annotated[Path | None, typer.Option("--out", show_default="rag/data/weights.json")] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Print, write nothing.")] = False,
 ) -> None:
-    """Fit when to abstain on the dev and the tuning questions and write the coefficients; never reads test."""
-    from eval import calibration
+    """Fit when to answer, doubt or refuse on the dev and tuning questions and write it; never reads a test half."""
+    from eval import calibration, elsewhere
     from eval.questions import TUNING, for_tuning, read_questions
 
-    dev = for_tuning(read_questions(questions or QUESTIONS))
-    more = read_questions(TUNING) if questions is None else []
-    assistant = _assistant(index=index)
-    with _progress("questions") as progress:
-        examples = calibration.examples(assistant, dev, progress, more)
-    fitted = calibration.fit(examples)
+    _documents, asked, talk = elsewhere.files("tuning")
+    small = [each for each in elsewhere.read_talk(talk) if each.kind != "tool"]
+    assistant = _assistant(index=index, llm="none")
+    with TemporaryDirectory() as folder, _progress("questions") as progress:
+        other = elsewhere.assistant_on("tuning", assistant.settings, Path(folder))
+        sources: list[tuple[str, Assistant, Sequence[Question | Talk]]] = [
+            ("dev", assistant, for_tuning(read_questions(QUESTIONS))),
+            ("tuning", assistant, read_questions(TUNING)),
+            ("elsewhere", other, read_questions(asked)),
+            ("small talk", assistant, small),
+        ]
+        of = [each for name, on, all_ in sources for each in calibration.examples(on, all_, name, progress)]
+    fitted = calibration.fit(of)
     typer.echo(calibration.table(fitted))
     if not dry_run:
         path = out or calibration.SHIPPED

@@ -1,11 +1,11 @@
-"""When to abstain: a logistic regression over the signals of `answering.judge`, fitted on dev and tuning questions.
+"""When to answer, doubt or refuse: logistic regressions over the signals of `answering.judge`.
 
-Kept apart from scoring: it writes what ships in rag/data/weights.json, and sees no question of the test half.
+Kept apart from scoring: it writes what ships in rag/data/weights.json, and sees no question of a test half.
 """
 
 import json
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import astuple, dataclass, fields
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,178 +15,168 @@ from numpy.typing import NDArray
 from eval import tables
 from eval.metrics import risk_coverage
 from eval.questions import Question
+from rag.answering.judge import Outcome, Signals, answerable, judge, signals
 from rag.errors import BatchError
+from rag.question import Question as Parsed
+from rag.records import Filters
 
 if TYPE_CHECKING:
+    from eval.elsewhere import Talk
     from rag.assistant import Assistant
 
 SHIPPED = Path(__file__).parents[1] / "rag" / "data" / "weights.json"
+ABOUT, SAYS = ("standing", "dense", "lexical"), ("together", "standing")
 FOLDS = 10  # by pair: a question and its translation are never on both sides
 SEED = 20260101
-MOST_REFUSED = 0.08  # of the answerable: to refuse what the reports answer costs a delegate more than a weak quotation
+# Shares of the answerable: to refuse what the reports answer costs a delegate more than a quotation under a caveat.
+REFUSED, DOUBTED = 0.04, 0.10
 COVERAGES = (0.5, 0.6, 0.7, 0.8, 0.9, 1.0)
+Model = Mapping[str, Any]  # as rag/answering/judge.py reads it
 
 
 @dataclass(frozen=True)
-class Examples:
-    """The signals of questions, a row a question, with whether the reports answer it and which pair it belongs to."""
+class Example:
+    """The signals of a question, and what is right."""
 
-    signals: NDArray[np.float64]
-    answerable: NDArray[np.bool_]
-    pairs: Sequence[str]
-    languages: Sequence[str]
-    names: Sequence[str]  # of the columns
+    signals: Signals
+    about: bool  # whether it asks for anything of the kind the reports tell
+    answerable: bool
+    pair: str
+    lang: str
+    source: str
 
 
 @dataclass(frozen=True)
 class Fitted:
-    """The coefficients in the form rag/answering/judge.py reads, and what cross-validation says of them."""
+    """What to decide by, and what cross-validation says of it."""
 
-    model: Mapping[str, Any]
+    model: Model
+    examples: Sequence[Example]
     probabilities: NDArray[np.float64]  # out of fold
-    examples: Examples
-    auc: float
-    balanced_accuracy: float  # each fold judged by the threshold of the others
-    hallucination: float
-    over_refusal: float
+    outcomes: Sequence[Outcome]  # out of fold
 
 
 def examples(
-    assistant: "Assistant",
-    dev: Sequence[Question],
-    progress: Callable[[int, int], None],
-    tuning: Sequence[Question] = (),
-) -> Examples:
+    assistant: "Assistant", asked: "Sequence[Question | Talk]", source: str, progress: Callable[[int, int], None]
+) -> Iterator[Example]:
     """The signals of the questions that retrieval has to answer; those that name their paragraph are left out.
 
-    `tuning` are the questions of a file that is never scored, whichever half their pairs would fall in.
+    Small talk is about nothing the reports tell.
     """
-    from rag.answering.judge import Signals, signals
-    from rag.question import Question as Parsed
-    from rag.records import Filters
-
-    if any(question.split != "dev" for question in dev):
-        raise ValueError("calibration reads dev questions only")
-    questions = [*dev, *tuning]
     filters = Filters(renderings=assistant.settings.renderings)
-    rows, kept = [], []
-    for n, question in enumerate(questions, 1):
-        asked = Parsed.parse(question.text, question.history, assistant.settings.question_limit)
-        found = assistant.retriever.find(asked, assistant.settings.k, filters)
-        if not found.look_up.named:
-            rows.append(list(map(float, astuple(signals(found, assistant.index, assistant.lexicon, filters)))))
-            kept.append(question)
-        progress(n, len(questions))
-    return Examples(
-        signals=np.array(rows, dtype=float),
-        answerable=np.array([question.answerable for question in kept]),
-        pairs=[question.pair for question in kept],
-        languages=[question.lang for question in kept],
-        names=[field.name for field in fields(Signals)],
-    )
+    for n, each in enumerate(asked, 1):
+        history = each.history if isinstance(each, Question) else ()
+        question = Parsed.parse(each.text, history, assistant.settings.question_limit)
+        found = assistant.retriever.find(question, assistant.settings.k, filters)
+        if not (found.look_up.named or found.look_up.in_vain):
+            signs = signals(found, assistant.index, assistant.lexicon, filters)
+            of = (True, each.answerable, each.pair) if isinstance(each, Question) else (False, False, each.id)
+            yield Example(signs, *of, each.lang, source)
+        progress(n, len(asked))
 
 
-def fit(of: Examples) -> Fitted:
-    """Coefficients from all examples; threshold and figures from folds by pair. BatchError where one class lacks."""
-    from sklearn.metrics import roc_auc_score
+def fit(of: Sequence[Example], says: Sequence[str] = SAYS) -> Fitted:
+    """The regressions from all examples; thresholds and figures from folds by pair. BatchError where a class lacks."""
     from sklearn.model_selection import GroupKFold
 
-    classes = of.answerable.astype(int)
-    least = min(
-        len({p for p, yes in zip(of.pairs, of.answerable, strict=True) if bool(yes) is kind}) for kind in (True, False)
-    )
+    pairs = [example.pair for example in of]
+    least = min(len({each.pair for each in of if each.answerable is kind}) for kind in (True, False))
     if least < 2:
         raise BatchError(
             "Calibration needs answerable and unanswerable questions, two pairs of each at least. Add some."
         )
-    folds = list(GroupKFold(min(FOLDS, least), shuffle=True, random_state=SEED).split(of.signals, classes, of.pairs))
-    probabilities = np.zeros(len(classes))
-    for train, held_out in folds:
-        probabilities[held_out] = _regression(of.signals[train], classes[train]).predict_proba(of.signals[held_out])[
-            :, 1
-        ]
-    chosen = np.zeros(len(classes), dtype=bool)
-    for train, held_out in folds:
-        chosen[held_out] = probabilities[held_out] >= best_threshold(probabilities[train], of.answerable[train])
-    pipeline = _regression(of.signals, classes)
-    scaler, regression = pipeline[0], pipeline[1]
-    model = {
-        "signals": list(of.names),
-        "intercept": float(regression.intercept_[0]),
-        "weights": regression.coef_[0].tolist(),
-        "means": scaler.mean_.tolist(),
-        "scales": scaler.scale_.tolist(),
-        "threshold": best_threshold(probabilities, of.answerable),
-        "fitted_on": {"questions": len(classes), "answerable": int(classes.sum())},
-    }
-    refused_rightly, answered_rightly = (~chosen)[~of.answerable].mean(), chosen[of.answerable].mean()
-    return Fitted(
-        model=model,
-        probabilities=probabilities,
-        examples=of,
-        auc=float(roc_auc_score(classes, probabilities)),
-        balanced_accuracy=float((refused_rightly + answered_rightly) / 2),
-        hallucination=float(1 - refused_rightly),
-        over_refusal=float(1 - answered_rightly),
-    )
+    probabilities, outcomes = np.zeros(len(of)), np.empty(len(of), dtype=object)
+    folds = GroupKFold(min(FOLDS, least), shuffle=True, random_state=SEED)
+    for train, held_out in folds.split(pairs, groups=pairs):
+        model = _fit([of[n] for n in train], says)
+        probabilities[held_out] = [answerable(of[n].signals, model) for n in held_out]
+        outcomes[held_out] = [judge(of[n].signals, model) for n in held_out]
+    answered = [each.answerable for each in of]
+    counts = {"questions": len(of), "answerable": sum(answered)}
+    model = {**_fit(of, says), **thresholds(probabilities[answered]), "fitted_on": counts}
+    return Fitted(model, of, probabilities, list(outcomes))
 
 
-def _regression(signals: NDArray[np.float64], classes: NDArray[Any]) -> Any:
+def _fit(of: Sequence[Example], says: Sequence[str]) -> dict[str, Any]:
+    model: dict[str, Any] = {}
+    if not all(each.about for each in of):
+        model["about"] = _regression(of, [each.about for each in of], ABOUT, "balanced")
+    asked = [each for each in of if each.about]
+    model["says"] = _regression(asked, [each.answerable for each in asked], says)
+    probabilities = np.array([answerable(each.signals, model) for each in of if each.answerable])
+    return {**model, **thresholds(probabilities)}
+
+
+def _regression(
+    of: Sequence[Example], classes: Sequence[bool], names: Sequence[str], weight: str | None = None
+) -> dict[str, Any]:
     from sklearn.linear_model import LogisticRegression
-    from sklearn.pipeline import make_pipeline
     from sklearn.preprocessing import StandardScaler
 
-    return make_pipeline(StandardScaler(), LogisticRegression(max_iter=1000)).fit(signals, classes)
+    values = np.array([[getattr(each.signals, name) for name in names] for each in of], dtype=float)
+    scaler = StandardScaler().fit(values)
+    fitted = LogisticRegression(max_iter=1000, class_weight=weight).fit(scaler.transform(values), classes)
+    return {
+        "signals": list(names),
+        "intercept": float(fitted.intercept_[0]),
+        "weights": fitted.coef_[0].tolist(),
+        "means": scaler.mean_.tolist(),
+        "scales": scaler.scale_.tolist(),
+    }
 
 
-def best_threshold(probabilities: NDArray[np.float64], answerable: NDArray[np.bool_]) -> float:
-    """The threshold of the best balanced accuracy that refuses few answerable questions; of equals, the middle one.
+def thresholds(answerable: NDArray[np.float64]) -> dict[str, float]:
+    """From which probability to answer under a caveat, and from which to be sure: by how many answerable lie below.
 
-    It lies midway between two probabilities. Where none refuses as few as MOST_REFUSED, the cap is not held.
-
-    >>> best_threshold(np.array([0.2, 0.4, 0.6, 0.8]), np.array([False, False, True, True]))
-    0.5
+    >>> thresholds(np.linspace(0, 1, 101))
+    {'unsure': 0.04, 'sure': 0.1}
     """
-    levels = np.unique(probabilities)
-    between = (levels[1:] + levels[:-1]) / 2 if len(levels) > 1 else levels
-    kept = np.array([(probabilities[answerable] >= t).mean() for t in between])
-    scores = kept + np.array([(probabilities[~answerable] < t).mean() for t in between])
-    scores = np.where(kept >= 1 - MOST_REFUSED, scores, -1.0) if (kept >= 1 - MOST_REFUSED).any() else scores
-    best = np.flatnonzero(np.isclose(scores, max(scores)))
-    return float(round(float(between[best[len(best) // 2]]), 6))
+    unsure, sure = np.quantile(answerable, [REFUSED, DOUBTED])
+    return {"unsure": round(float(unsure), 6), "sure": round(float(sure), 6)}
 
 
 def table(fitted: Fitted) -> str:
-    """What people read: weights, AUC, cross-validated figures, and risk against coverage."""
+    """What people read: weights, outcomes by source and language, and risk against coverage."""
     of, model = fitted.examples, fitted.model
-    weights = [
-        ["signal", "weight (standardised)"],
-        *([n, f"{w:+.3f}"] for n, w in zip(of.names, model["weights"], strict=True)),
-    ]
-    losses = [float(not yes) for yes in of.answerable]
+    weights = [["signal", "weight (standardised)"]]
+    for part in ("about", "says"):
+        named = zip(model.get(part, {}).get("signals", ()), model.get(part, {}).get("weights", ()), strict=True)
+        weights += [[f"{part}: {name}", f"{weight:+.3f}"] for name, weight in named]
+    losses = [float(not each.answerable) for each in of]
     curve, area = risk_coverage(fitted.probabilities.tolist(), losses)
     risks = [["coverage", "unanswerable among those answered"]]
     for wanted in COVERAGES:
         reached = next((risk for coverage, risk in curve if coverage >= wanted - 1e-9), None)
         risks.append([f"{wanted:.0%}", "–" if reached is None else f"{reached:.3f}"])
     head = (
-        f"{len(of.answerable)} questions, {int(of.answerable.sum())} answerable; out of fold, folds by pair:\n"
-        f"AUC {fitted.auc:.3f} ({_by_language(fitted)}), balanced accuracy {fitted.balanced_accuracy:.3f}, "
-        f"hallucination {fitted.hallucination:.3f}, over-refusal {fitted.over_refusal:.3f}; "
-        f"always one way: balanced accuracy 0.500.\nThreshold {model['threshold']:.3f}, AURC {area:.3f}"
+        f"{len(of)} questions, {sum(each.answerable for each in of)} answerable; out of fold, folds by pair. "
+        f"Unsure from {model['unsure']:.3f}, sure from {model['sure']:.3f}; AURC {area:.3f}"
     )
-    return "\n\n".join([head, tables.text(weights), tables.text(risks)])
+    return "\n\n".join([head, tables.text(_outcomes(fitted)), tables.text(weights), tables.text(risks)])
 
 
-def _by_language(fitted: Fitted) -> str:
-    from sklearn.metrics import roc_auc_score
+def _outcomes(fitted: Fitted) -> list[list[str]]:
+    """A row a source and language: how the answerable and the others were judged, and the mean of both rights."""
+    rows = [["", "answerable", "refused", "unsure", "others", "refused", "unsure", "balanced accuracy"]]
+    judged = list(zip(fitted.examples, fitted.outcomes, strict=True))
+    sources = dict.fromkeys(each.source for each in fitted.examples)
+    for name, within in (("all", sources), *((source, (source,)) for source in sources)):
+        for lang in ("zh", "en"):
+            own = [
+                (each.answerable, outcome) for each, outcome in judged if each.source in within and each.lang == lang
+            ]
+            cells, rights = [], []
+            for kind, right in ((True, "sure"), (False, "refused")):
+                outcomes = [outcome for is_answerable, outcome in own if is_answerable is kind]
+                n = len(outcomes)
+                cells += [str(n), *(_share(outcomes.count(each), n) for each in ("refused", "unsure"))]
+                rights += [(outcomes.count(right) + outcomes.count("unsure") / 2) / n] if n else []
+            rows.append([f"{name} {lang}", *cells, f"{sum(rights) / 2:.3f}" if len(rights) == 2 else "–"])
+    return rows
 
-    parts = []
-    for language in sorted(set(fitted.examples.languages)):
-        own = np.array([each == language for each in fitted.examples.languages])
-        if len(set(fitted.examples.answerable[own])) == 2:
-            parts.append(f"{language} {roc_auc_score(fitted.examples.answerable[own], fitted.probabilities[own]):.3f}")
-    return ", ".join(parts) or "one language"
+
+def _share(part: int, whole: int) -> str:
+    return f"{part / whole:.3f}" if whole else "–"
 
 
 def write(path: Path, fitted: Fitted, embedder: str) -> None:

@@ -8,21 +8,23 @@ from functools import cached_property
 from pathlib import Path
 from threading import Lock, Thread
 from time import perf_counter
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from rag.answering.about import About
 from rag.answering.compose import refusal, shorten
 from rag.answering.help import answer_help
-from rag.answering.judge import judge, missing
+from rag.answering.judge import judge, missing, signals
 from rag.answering.quote import quote_answer
 from rag.answering.retrieve import Found, Retriever
 from rag.answering.tally import tally
 from rag.answering.tally_asked import read_tally
 from rag.answering.voice import asks_whose, with_voices
+from rag.answering.weights import judge_of
 from rag.answering.whole import answer_whole
 from rag.errors import IndexProblem, ModelError, SettingError
 from rag.index import Index, open_index
 from rag.lexicon import Lexicon
+from rag.messages import message
 from rag.models import embedder as embedding
 from rag.models.catalogue import resolved
 from rag.models.cross_encoder import Hints, Reranker, load_reranker
@@ -213,15 +215,21 @@ class Assistant:
             return replace(answer, searched_for=question.corrections if counted.corrected else {})
         if whole := answer_whole(found, self.retriever, filters):
             answer = self._answer(found, whole.text, whole.citations, "overview", whole.abstained)
-            answer = replace(answer, headings=whole.headings)
-        elif look_up.in_vain:
+            return replace(answer, headings=whole.headings)
+        if look_up.in_vain:
             text = not_there(look_up, index.reports, index.paragraphs, question.language)
-            answer = self._answer(found, text, abstained=True)
-        elif look_up.named or judge(*signs, self.retriever.weights):
-            text, citations = quote_answer(*signs, self.retriever.weights)
-            answer = self._answer(found, text, with_voices(citations, index) if asks_whose(question) else citations)
-        else:
-            answer = self._answer(found, refusal(question.language, missing(*signs)), abstained=True)
+            return self._answer(found, text, abstained=True)
+        outcome = "sure" if look_up.named else judge(signals(*signs), self.retriever.weights.abstention)
+        if outcome == "refused":
+            return self._answer(found, refusal(question.language, missing(*signs)), abstained=True)
+        return self._in_quotations(found, filters, outcome)
+
+    def _in_quotations(self, found: Found, filters: Filters, outcome: Literal["sure", "unsure"]) -> Answer:
+        """The quoted answer; under a caveat where that is unsure."""
+        lead_in = message("unsure" if outcome == "unsure" else "quoted", found.question.language)
+        text, citations = quote_answer(found, self.index, self.lexicon, filters, self.retriever.weights, lead_in)
+        voiced = with_voices(citations, self.index) if asks_whose(found.question) else citations
+        answer = replace(self._answer(found, text, voiced), confidence=outcome)
         return shorten(answer) if self.settings.short else answer
 
     def _answer(
@@ -251,17 +259,36 @@ class Assistant:
         )
 
     def _write(self, quoted: Answer, found: Found, filters: Filters) -> Generator[Writing | Waiting, None, Answer]:
-        """The quoted answer with what a language model writes above it; as it is, with the error, where that fails."""
-        from rag.answering.write import write_above
+        """The quoted answer with what a language model writes above it; as it is, with the error, where that fails.
 
+        Where the model has been calibrated as a judge, it is asked first whether the passages answer: one signal more
+        in the decision whether to answer. The quotations stay to be read even where that is to refuse.
+        """
+        from rag.answering.write import ask_whether, prompt_for, write_above
+        from rag.models.chat import model_name
+
+        language = quoted.language
         try:
-            model, reports = self._model(), self.index.reports
+            model = self._model()
+            prompt = prompt_for(found, model, self.settings, self.index.reports, language, filters.renderings)
+            if not found.look_up.named and (calibrated := judge_of(model_name(model))):
+                says = yield from ask_whether(prompt, model, self.settings, language, calibrated)
+                signs = replace(signals(found, self.index, self.lexicon, filters), model=says)
+                outcome = judge(signs, calibrated)
+                if outcome == "refused":
+                    return self._refused(quoted, model_name(model))
+                quoted = replace(self._in_quotations(found, filters, outcome), timings=quoted.timings)
             answer = yield from write_above(
-                quoted, found, model, self.settings, reports, self.lexicon, filters.renderings
+                quoted, found.question.text, prompt, model, self.settings, self.index.reports, self.lexicon
             )
         except ModelError as error:
-            return replace(quoted, llm_error=error.told(quoted.language))
+            return replace(quoted, llm_error=error.told(language))
         return self._hint(shorten(answer) if self.settings.short else answer)
+
+    def _refused(self, quoted: Answer, model: str) -> Answer:
+        """The refusal that all signals together come to, a model's among them; the quotations stay beneath."""
+        refused = replace(quoted, text=refusal(quoted.language), citations=(), abstained=True, confidence="sure")
+        return replace(refused, quoted=quoted, model_view="refused", models={**quoted.models, "llm": model})
 
     def _hint(self, answer: Answer) -> Answer:
         """An answer with what a small NLI model says of each statement, where the settings name one."""

@@ -175,10 +175,16 @@ class Lexicon:
         stem = cache(term_en)
         counts: dict[Phrase, dict[str, float]] = defaultdict(dict)
         for word, count, _tag in map(str.split, words.read_text("utf-8").splitlines()):
-            for rank, sense in enumerate(self._senses(word) if word in self._definitions() else []):
+            senses = self._senses(word) if word in self._definitions() else []
+            for rank, sense in enumerate(_without_apposition(sense) for sense in senses):
                 if _PLAIN.fullmatch(sense) and "" not in (phrase := tuple(map(stem, sense.lower().split(" ")))):
                     counts[phrase].setdefault(word, int(count) * FURTHER_SENSE**rank)
         return {phrase: nlargest(ALTERNATIVES, found, key=found.__getitem__) for phrase, found in counts.items()}
+
+
+def _without_apposition(sense: str) -> str:
+    """A name without what is said of it: "Kampala" of "Kampala, capital of Uganda"."""
+    return sense.partition(",")[0] if sense[:1].isupper() else sense
 
 
 class _Glossary:

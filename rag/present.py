@@ -117,6 +117,7 @@ def answer_text(answer: Answer, reports: Mapping[str, Report]) -> str:
     lines = [asked_in_text(answer.asked_in)] if answer.asked_in else []
     lines += [message("understood", language, question=answer.understood)] if answer.understood else []
     lines += [searched_for_text(answer.searched_for, language)] if answer.searched_for else []
+    lines += [message("unsure-written", language)] if answer.confidence == "unsure" and answer.mode == "llm" else []
     lines += [answer.text]
     if answer.abstained:
         near = [hit.paragraph for hit in answer.hits[:NEAREST]]

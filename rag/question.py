@@ -32,7 +32,7 @@ def pattern(name: str, part: str = "") -> re.Pattern[str]:
 class Asks:
     """What a question's wording asks for."""
 
-    kinds: tuple[str, ...]  # of answer, among the figure_kinds of the table, "date" and "why"
+    kinds: tuple[str, ...]  # of answer, among the figure_kinds of the table, "date", "why" and "person"
     figure: bool  # a number or a date of any kind
     list: bool
     compare: bool
@@ -124,7 +124,7 @@ def asks(question: str) -> Asks:
     question = narrow(question)
     figures = table("question.toml")["figure_kinds"]
     kind = next((each for each in figures if pattern(each, "figure_kinds").search(question)), None)
-    kinds = (kind, *(name for name in ("date", "why") if pattern(name).search(question)))
+    kinds = (kind, *(name for name in ("date", "why", "person") if pattern(name).search(question)))
     figure, listed, compared = (bool(pattern(name).search(question)) for name in ("figure", "list", "compare"))
     return Asks(tuple(filter(None, kinds)), figure, listed, compared)
 

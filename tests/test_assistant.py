@@ -18,6 +18,7 @@ from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResu
 from made_index import FakeEmbedder, indexed
 
 from rag.answering.compose import number_on
+from rag.answering.judge import judge
 from rag.answering.prompt import write_prompt
 from rag.assistant import Assistant
 from rag.checking import check_answer
@@ -30,7 +31,7 @@ from rag.models.local import LlamaChat
 from rag.page.export import as_markdown
 from rag.page.markup import answer_html
 from rag.present import answer_json, answer_text
-from rag.records import Answer, Hit, Language, Quoted, Retrieved, Turn, Verdict, Waiting, Writing
+from rag.records import LANGUAGES, Answer, Hit, Language, Quoted, Retrieved, Turn, Verdict, Waiting, Writing
 from rag.settings import Settings
 
 
@@ -74,7 +75,7 @@ def assistant(index: Index, lexicon: Lexicon, monkeypatch: pytest.MonkeyPatch) -
     """An assistant that finds every question answerable, with a model that is scripted."""
     monkeypatch.setattr("rag.models.embedder.load", lambda *_: FakeEmbedder())
     monkeypatch.setattr("rag.models.embedder.fingerprint_of", lambda *_: FakeEmbedder().fingerprint)
-    monkeypatch.setattr("rag.assistant.judge", lambda *_: True)
+    monkeypatch.setattr("rag.assistant.judge", lambda *_: "sure")
     monkeypatch.setattr("rag.assistant.Lexicon.load", lambda: lexicon)
     assistant = Assistant(Settings(index=index.folder.parent, llm="scripted"))
     assistant.chat_model = Scripted(says=["报告没有回答这个问题。"])
@@ -206,10 +207,44 @@ def test_a_model_that_refuses_or_fails_its_checks_takes_no_quotation_away(
 def test_nothing_is_generated_where_the_reports_do_not_answer(
     assistant: Assistant, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("rag.assistant.judge", lambda *_: False)
+    monkeypatch.setattr("rag.assistant.judge", lambda *_: "refused")
     model = _says(assistant, GOOD["zh"])
     assert assistant.ask(QUESTION["zh"]).abstained
     assert model.asked == []
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize(("odds", "outcome"), [(9.0, "sure"), (0.0, "unsure"), (-9.0, "refused")])
+def test_a_model_that_was_calibrated_is_asked_first_whether_the_passages_answer(
+    assistant: Assistant, monkeypatch: pytest.MonkeyPatch, language: Language, odds: float, outcome: str
+) -> None:
+    """A refusal leaves the quotations to be read, and nothing is written."""
+
+    def log_odds(*_: Any) -> Iterator[Any]:
+        yield Waiting()
+        return odds
+
+    says = {"signals": ["model"], "intercept": 0.0, "weights": [1.0], "means": [0.0], "scales": [1.0]}
+    calibrated = {"says": says, "unsure": 0.4, "sure": 0.6, "log_odds": {"zh": [0.0, 1.0], "en": [0.0, 1.0]}}
+    monkeypatch.setattr("rag.assistant.judge", lambda signs, by: judge(signs, by) if by is calibrated else "sure")
+    monkeypatch.setattr("rag.assistant.judge_of", {"scripted": calibrated}.get)
+    monkeypatch.setattr("rag.answering.write.log_odds", log_odds)
+    model = _says(assistant, GOOD[language])
+    *_, before, answer = (each for each in assistant.stream(QUESTION[language]) if isinstance(each, Answer | Quoted))
+    assert isinstance(before, Quoted)
+    assert isinstance(answer, Answer)
+    assert answer.abstained == (outcome == "refused")
+    assert answer.quoted is not None
+    assert [each.quote for each in answer.quoted.citations] == [each.quote for each in before.answer.citations]
+    assert len(model.asked) == (0 if answer.abstained else 1)
+    shown = answer_text(answer, assistant.index.reports)
+    caveats = [message(f"unsure{which}", language) in shown for which in ("", "-written")]
+    assert caveats == [outcome == "unsure"] * 2
+    assert answer.quoted.text.splitlines()[-1] in shown
+    if answer.abstained:
+        assert (answer.model_view, answer.models["llm"]) == ("refused", "scripted")
+    else:
+        assert (answer.mode, answer.confidence) == ("llm", outcome)
 
 
 def test_a_look_up_needs_no_model(assistant: Assistant) -> None:

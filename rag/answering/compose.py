@@ -36,10 +36,9 @@ class Sentence:
 
 
 def compose(
-    chosen: Sequence[Sentence], language: Language, reports: Mapping[str, Report]
+    chosen: Sequence[Sentence], language: Language, reports: Mapping[str, Report], lead_in: str
 ) -> tuple[str, tuple[Citation, ...]]:
     """The text of an answer and its citations; several reports one after the other, the oldest first."""
-    lead_in = message("quoted", language)
     if len({sentence.paragraph.report for sentence in chosen}) < 2:
         return compose_headed([("", chosen)], lead_in, language)
     by_date = sorted(chosen, key=lambda each: reports[each.paragraph.report].date or "9999")

@@ -1,17 +1,18 @@
 """Whether the hits answer the question at all, from calibrated signals.
 
 What a question names should stand together in one of the best paragraphs, in either language, and with it the kind of
-answer asked for: an amount of money, a number of the things counted, a share, a date, a reason. A logistic regression
-weighs how far that is so with how far the best paragraph stands out; its coefficients are fitted on dev and tuning
-questions.
+answer asked for: an amount of money, a number of the things counted, a share, a date, a reason, a person. One logistic
+regression tells whether the reports are about the question at all, another whether they say it; both are fitted by
+`python -m eval calibrate`.
 """
 
 import re
-from collections.abc import Callable, Collection, Sequence
-from dataclasses import astuple, dataclass
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
-from math import exp
+from math import exp, prod
+from typing import Any, Literal
 
 import numpy as np
 
@@ -28,7 +29,6 @@ from rag.answering.names import (
     texts_of,
 )
 from rag.answering.retrieve import Found
-from rag.answering.weights import Weights
 from rag.index import Index
 from rag.lexicon import Lexicon
 from rag.question import Question, asks, pattern
@@ -51,12 +51,18 @@ _BESIDE = {"zh": (6, 14), "en": (15, 45)}  # characters before and after a figur
 Test = Callable[[Sequence[str]], float]  # how far texts have what is asked for, in [0, 1]
 
 
+Outcome = Literal["sure", "unsure", "refused"]
+
+
 @dataclass(frozen=True, slots=True)
 class Signals:
     """What tells whether the best paragraphs answer; every one is higher where they more likely do."""
 
     together: float  # how far one paragraph has what the question names and the kind of answer it wants, in [0, 1]
     standing: float  # the best fused score, in standard deviations
+    dense: float  # the best cosine of question and paragraph, in [-1, 1]
+    lexical: float  # the best BM25, ≥ 0
+    model: float = 0.0  # a language model's log-odds that the passages answer; 0 where none was asked
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,19 +78,22 @@ class Part:
         return 1.0 + sum(name.weight for name in self.names)
 
     def share(self, said: Said) -> float:
-        """How much of what it names a paragraph has, by rarity; 1 where it names nothing."""
-        total = sum(name.weight for name in self.names)
-        return (sum(name.weight for name in self.names if said.has(name)) + PRIOR) / (total + PRIOR)
+        """How much of what it names a paragraph has, by rarity, of what it would have; 1 where it names nothing."""
+        told = [name for name in self.names if said.has(name) or said.tells(name)]
+        there = sum(name.weight for name in told if said.has(name))
+        return (there + PRIOR) / (sum(name.weight for name in told) + PRIOR)
 
     def kind(self, texts: Sequence[str]) -> float:
         """How much of the kinds it wants texts have; 1 where it wants none that can be told."""
         return sum(test(texts) for test in self.kinds) / len(self.kinds) if self.kinds else 1.0
 
 
-def judge(found: Found, index: Index, lexicon: Lexicon, filters: Filters, weights: Weights) -> bool:
-    """Whether to answer rather than abstain."""
-    probability = answerable(signals(found, index, lexicon, filters), weights)
-    return probability >= float(weights.abstention["threshold"])
+def judge(signals: Signals, model: Mapping[str, Any]) -> Outcome:
+    """Whether to answer, to quote under a caveat, or to refuse, by what was calibrated."""
+    probability = answerable(signals, model)
+    if probability >= model["sure"]:
+        return "sure"
+    return "unsure" if probability >= model["unsure"] else "refused"
 
 
 def signals(found: Found, index: Index, lexicon: Lexicon, filters: Filters) -> Signals:
@@ -93,7 +102,8 @@ def signals(found: Found, index: Index, lexicon: Lexicon, filters: Filters) -> S
     said = [read_paragraph(paragraph, index.reports[paragraph.report], filters) for paragraph in best]
     texts = [texts_of(paragraph, filters) for paragraph in best]
     if question.asks.compare:
-        said = [Said("".join(each.chinese for each in said), "".join(each.terms for each in said))]
+        languages = frozenset[str]().union(*(each.languages for each in said))
+        said = [Said("".join(each.chinese for each in said), "".join(each.terms for each in said), languages)]
         texts = [[text for of_paragraph in texts for text in of_paragraph]]
     in_english = all("en" in paragraph.languages(filters.renderings) for paragraph in best)
     own_language = all(question.language in paragraph.languages(filters.renderings) for paragraph in best)
@@ -108,14 +118,21 @@ def signals(found: Found, index: Index, lexicon: Lexicon, filters: Filters) -> S
         fits = [share * part.kind(each) if share else 0.0 for share, each in zip(shares, texts, strict=True)]
         together += part.weight / total * max(fits, default=0.0)
     standing = float(np.max(found.fused)) if found.fused is not None and len(found.fused) else 0.0
-    return Signals(together, standing)
+    dense, lexical = (
+        max((getattr(hit, leg) for hit in found.hits[:BEST]), default=0.0) for leg in ("dense", "lexical")
+    )
+    return Signals(together, standing, dense, lexical)
 
 
-def answerable(signals: Signals, weights: Weights) -> float:
-    """The probability that the reports answer."""
-    model = weights.abstention
-    columns = zip(model["weights"], astuple(signals), model["means"], model["scales"], strict=True)
-    score = model["intercept"] + sum(weight * (value - mean) / scale for weight, value, mean, scale in columns)
+def answerable(signals: Signals, model: Mapping[str, Any]) -> float:
+    """The probability that the reports answer: that they are about it at all, times that they then say it."""
+    return prod(_logistic(signals, model[part]) for part in ("about", "says") if part in model)
+
+
+def _logistic(signals: Signals, regression: Mapping[str, Any]) -> float:
+    values = (getattr(signals, name) for name in regression["signals"])
+    columns = zip(regression["weights"], values, regression["means"], regression["scales"], strict=True)
+    score = regression["intercept"] + sum(weight * (value - mean) / scale for weight, value, mean, scale in columns)
     return float(1.0 / (1.0 + exp(-score)))
 
 
@@ -127,7 +144,8 @@ def missing(found: Found, index: Index, lexicon: Lexicon, filters: Filters) -> l
     question, best = found.question.text, [hit.paragraph for hit in found.hits[:BEST]]
     said = [read_paragraph(paragraph, index.reports[paragraph.report], filters) for paragraph in best]
     translated = not all("en" in paragraph.languages(filters.renderings) for paragraph in best)
-    absent = [name for name in names(question, index, lexicon, translated) if not any(each.has(name) for each in said)]
+    named = names(question, index, lexicon, translated)
+    absent = [name for name in named if not any(each.has(name) or not each.tells(name) for each in said)]
     runs: list[tuple[int, int, float]] = []  # start, end, the rarest name's weight
     for name in sorted(absent, key=lambda each: question.find(each.written)):
         start = question.find(name.written)
@@ -165,6 +183,7 @@ def kinds(question: str, lexicon: Lexicon, translated: bool = True) -> list[Test
         "count": count,
         "date": new("date", "year"),
         "why": said("why"),
+        "person": said("person"),
     }
     return [tests[kind] for kind in asks(question).kinds]
 

@@ -43,6 +43,7 @@ class Prompt:
     """What the model is given, and what its answer may look like."""
 
     messages: tuple[BaseMessage, ...]
+    judging: tuple[BaseMessage, ...]  # over the same passages: whether they answer
     passages: tuple[Passage, ...]
     grammar: str
 
@@ -72,8 +73,11 @@ def write_prompt(
     if not chosen:
         raise GenerationError("context-too-small", context=context, output=output)
     listed = "\n\n".join(_listed(passage, reports) for passage in chosen)
-    messages = (SystemMessage(rules), HumanMessage(form.format(passages=listed, question=asked)))
-    return Prompt(messages, tuple(chosen), marker_grammar(len(chosen)))
+    messages, judging = (
+        (SystemMessage(rules), HumanMessage(each.format(passages=listed, question=asked)))
+        for each in (form, template("judge", language))
+    )
+    return Prompt(messages, judging, tuple(chosen), marker_grammar(len(chosen)))
 
 
 def write_rewriting(question: str, history: Sequence[Turn], language: Language, count: Count, room: int) -> BaseMessage:

@@ -26,9 +26,9 @@ LEANS = re.compile(  # a sentence that begins so says little without the one bef
 
 
 def quote_answer(
-    found: Found, index: Index, lexicon: Lexicon, filters: Filters, weights: Weights
+    found: Found, index: Index, lexicon: Lexicon, filters: Filters, weights: Weights, lead_in: str
 ) -> tuple[str, tuple[Citation, ...]]:
-    """The text of the quoted answer in the question's language, and its citations in order of use.
+    """The text of the quoted answer in the question's language, after the lead-in, and its citations in order of use.
 
     A named paragraph is quoted whole; several reports are grouped by report, oldest first.
     """
@@ -37,7 +37,7 @@ def quote_answer(
         return compose_looked_up(found.look_up, index, question.language, filters.renderings)
     weighed = weigh(found, index, lexicon, filters, weights)
     chosen = choose(answering(weighed, found, index, weights), question, weights)
-    return compose(chosen, question.language, index.reports)
+    return compose(chosen, question.language, index.reports, lead_in)
 
 
 def answering(weighed: Sequence[Weighed], found: Found, index: Index, weights: Weights) -> list[list[Weighed]]:

@@ -31,14 +31,28 @@ class Weights:
     part_elsewhere: float  # what it gains where it answers a part of the question better than the first
     one_thing: float  # what stands for that gain where a question has no parts
     report_named: float  # what it gains where its report is named and the first is of another
-    abstention: Mapping[str, Any]  # a logistic regression over `judge.Signals`
+    abstention: Mapping[str, Any]  # what `judge.judge` decides by, without a language model
 
 
 def weights_for(index: Index) -> Weights:
     """The weights for an index's embedder. IndexProblem where those its owner calibrated are damaged."""
-    records = shipped()
-    weights = records.get(index.manifest["embedder"]["name"], records[DEFAULT])
+    records, embedder = shipped(), index.manifest["embedder"]["name"]
+    weights = records.get(embedder) or replace(records[DEFAULT], abstention=_of_any(records[DEFAULT].abstention))
     return replace(weights, legs={**weights.legs, **index.calibrated_weights(weights.legs)})
+
+
+def judge_of(model: str) -> Mapping[str, Any] | None:
+    """What `judge.judge` decides by with a language model's view, by its name; None where not calibrated.
+
+    `log_odds` has the mean and scale of what it says in each language.
+    """
+    judges: Mapping[str, Mapping[str, Any]] = table("judges.json")
+    return judges.get(model)
+
+
+def _of_any(abstention: Mapping[str, Any]) -> Mapping[str, Any]:
+    """What is decided by with another embedder: its cosines lie elsewhere, so what needs them is left out."""
+    return {name: value for name, value in abstention.items() if name != "about"}
 
 
 @cache

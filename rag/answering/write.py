@@ -7,13 +7,13 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from rag.answering.compose import number_on
-from rag.answering.prompt import write_prompt, write_rewriting
+from rag.answering.prompt import Prompt, write_prompt, write_rewriting
 from rag.answering.retrieve import Found
 from rag.checking import Checked, check_answer, complete_statements, plain_markers
 from rag.checking.passages import MARKER, unsupported_figures
 from rag.checking.statements import refuses
 from rag.lexicon import Lexicon
-from rag.models.chat import context_of, figures, generate, model_name, token_counter
+from rag.models.chat import context_of, figures, generate, log_odds, model_name, token_counter
 from rag.question import Question
 from rag.records import Answer, Language, Report, Turn, Waiting, Writing
 from rag.settings import Settings
@@ -23,26 +23,22 @@ from rag.text import sentences
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
 
+YES_OR_NO: Mapping[Language, tuple[str, str]] = {"en": ("Yes", "No"), "zh": ("是", "否")}  # as prompts/*/judge.txt says
 REWRITTEN = 80  # tokens of a follow-up question at the most, when a model rewrites it
 REWRITING_SHARE = 0.25  # of a model's context for the turns it rewrites from
 
 
-def write_above(
-    quoted: Answer,
+def prompt_for(
     found: Found,
     model: "BaseChatModel",
     settings: Settings,
     reports: Mapping[str, Report],
-    lexicon: Lexicon,
+    language: Language,
     renderings: bool,
-) -> Generator[Writing | Waiting, None, Answer]:
-    """The quoted answer with what a model writes above it. ModelError where that fails.
-
-    The model's statements that hold stand over the quotations; the quotations alone, with its view, where none does.
-    """
-    question, language = found.question.text, quoted.language
-    prompt = write_prompt(
-        question,
+) -> Prompt:
+    """What a model is given to judge and to answer a question from what was found. ModelError where nothing fits."""
+    return write_prompt(
+        found.question.text,
         found.hits,
         reports,
         language,
@@ -53,6 +49,34 @@ def write_above(
         settings.llm_output,
         renderings,
     )
+
+
+def ask_whether(
+    prompt: Prompt, model: "BaseChatModel", settings: Settings, language: Language, calibrated: Mapping[str, Any]
+) -> Generator[Waiting, None, float]:
+    """How sure a model is that its passages answer, in standard deviations of the questions it was calibrated on.
+
+    0 where it is a server's, which does not tell. ModelError where it fails.
+    """
+    odds = yield from log_odds(model, prompt.judging, YES_OR_NO[language], settings)
+    mean, scale = calibrated["log_odds"][language]
+    return 0.0 if odds is None else (odds - mean) / scale
+
+
+def write_above(
+    quoted: Answer,
+    question: str,
+    prompt: Prompt,
+    model: "BaseChatModel",
+    settings: Settings,
+    reports: Mapping[str, Report],
+    lexicon: Lexicon,
+) -> Generator[Writing | Waiting, None, Answer]:
+    """The quoted answer with what a model writes above it. ModelError where that fails.
+
+    The model's statements that hold stand over the quotations; the quotations alone, with its view, where none does.
+    """
+    language = quoted.language
     passages = {passage.marker: passage.paragraph for passage in prompt.passages}
     check = partial(
         check_answer, passages=passages, reports=reports, language=language, lexicon=lexicon, question=question

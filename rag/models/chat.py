@@ -115,6 +115,25 @@ def generate(
     return run
 
 
+def log_odds(
+    model: BaseChatModel, messages: Sequence[BaseMessage], either: tuple[str, str], settings: Settings
+) -> Generator[Waiting, None, float | None]:
+    """How much likelier a local model finds the first of two answers than the second; None for a server's.
+
+    ModelError where it cannot be loaded; GenerationError where it fails or takes longer than `settings.llm_timeout`.
+    """
+    if not isinstance(model, LlamaChat):
+        return None
+    deadline, run = monotonic() + settings.llm_timeout, {}
+    with closing(cast(Generator[AIMessageChunk], model.stream(list(messages), either=either))) as chunks:
+        for chunk in chunks:
+            if monotonic() > deadline:
+                raise GenerationError("model-too-slow", model=model_name(model), seconds=settings.llm_timeout)
+            run.update(chunk.response_metadata)
+            yield Waiting(chunk.response_metadata.get("ahead", 0))
+    return float(run["log_odds"])
+
+
 def figures(run: Mapping[str, Any]) -> dict[str, float]:
     """What a reader may be told of a run: tokens of the prompt, of those reused, tokens written, and of those a second.
 

@@ -86,7 +86,10 @@ class LlamaChat(BaseChatModel):
             self._line.remove(place)
 
     def _write(self, messages: list[BaseMessage], stop: Sequence[str], **options: Any) -> Iterator[AIMessageChunk]:
-        """Pieces of text, the last one with the figures of the run; empty ones while there is nothing to show."""
+        """Pieces of text, the last one with the figures of the run; empty ones while there is nothing to show.
+
+        With `either`, two answers, nothing is written: the last piece says how much likelier the first is.
+        """
         engine, prompt = self.engine, self.engine.prompt(messages)
         room = engine.context - len(prompt)
         if room < ANSWER_ROOM:
@@ -94,6 +97,10 @@ class LlamaChat(BaseChatModel):
         writer, started = Writer(engine, prompt, self.threads), perf_counter()
         for _ in writer.read():
             yield AIMessageChunk(content="")
+        if either := options.get("either"):
+            odds = writer.log_odds(*(engine.tokens(answer) for answer in either))
+            yield AIMessageChunk(content="", response_metadata={"log_odds": odds}, chunk_position="last")
+            return
         ready, limit = perf_counter(), min(int(options.get("max_tokens") or self.max_tokens), room)
         temperature = float(options.get("temperature", self.temperature))
         text, shown, written, finish = "", 0, 0, "stop"

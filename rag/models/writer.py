@@ -62,6 +62,14 @@ class Writer:
             size = min(BATCH, max(1, int(rate * STEP_SECONDS) // BLOCK) * BLOCK)
             yield
 
+    def log_odds(self, one: Sequence[int], other: Sequence[int]) -> float:
+        """How much likelier the model would go on with the first of one's tokens than with the first of the other's.
+
+        To be asked once the prompt is read.
+        """
+        logits = self._cpp.llama_get_logits_ith(self._llama.ctx, -1)
+        return float(logits[one[0]] - logits[other[0]])
+
     def write(self, limit: int, grammar: str | None, temperature: float, seed: int) -> Iterator[str]:
         """For each token the whole characters it completes: until the model ends, or so many tokens.
 

@@ -88,6 +88,8 @@ def _add(document: Any, paragraph: Any, text: str, headings: Sequence[str]) -> A
 
 def _pieces(answer: Answer) -> Iterator[tuple[str, Citation | None]]:
     """An answer cut at its markers, the blanks before them gone; then the quotations beneath it."""
+    if answer.confidence == "unsure" and answer.mode == "llm":
+        yield f"{message('unsure-written', answer.language)}\n", None
     for said, citation in cut(answer):
         yield said.rstrip(" ") if citation else said, citation
     if rest := shown_citations(answer)[1]:

@@ -64,7 +64,9 @@ def quoted(paragraph: Paragraph, language: Language, renderings: bool = True) ->
 def composed(
     sentences: Sequence[Sentence], language: Language, *reports: Report
 ) -> tuple[list[str], tuple[Citation, ...]]:
-    text, citations = compose(sentences, language, {each.id: each for each in reports or (FERRIES, CREWS)})
+    text, citations = compose(
+        sentences, language, {each.id: each for each in reports or (FERRIES, CREWS)}, QUOTED[language]
+    )
     return text.split("\n"), citations
 
 

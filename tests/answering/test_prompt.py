@@ -77,7 +77,7 @@ def test_both_languages_have_the_template_with_equal_placeholders(name: str) -> 
 
 def test_both_languages_have_the_same_templates() -> None:
     assert sorted(path.stem for path in (PROMPTS / "en").glob("*.txt")) == NAMES
-    assert set(NAMES) == {"rules", "passage", "question", "turn", "rewrite"}
+    assert set(NAMES) == {"rules", "passage", "question", "judge", "turn", "rewrite"}
 
 
 # Order and markers
