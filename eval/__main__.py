@@ -357,16 +357,22 @@ def import_(
 @app.command()
 def calibrate(
     index: IndexFlag = None,
+    llm: LlmFlag = None,
+    kept: Annotated[Path, typer.Option("--kept", help="Where a model's views are kept.")] = Path("views.jsonl"),
     out: Annotated[Path | None, typer.Option("--out", show_default="rag/data/weights.json")] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Print, write nothing.")] = False,
 ) -> None:
-    """Fit when to answer, doubt or refuse on the dev and tuning questions and write it; never reads a test half."""
+    """Fit when to answer, doubt or refuse on the dev and tuning questions and write it; never reads a test half.
+
+    With --llm FILE a local model is asked too, and what is decided by with its view goes to rag/data/judges.json.
+    """
     from eval import calibration, elsewhere
     from eval.questions import TUNING, for_tuning, read_questions
 
     _documents, asked, talk = elsewhere.files("tuning")
     small = [each for each in elsewhere.read_talk(talk) if each.kind != "tool"]
-    assistant = _assistant(index=index, llm="none")
+    assistant = _assistant(index=index, llm=llm or "none")
+    view = calibration.ModelView(assistant.model(), assistant.settings, kept) if llm else None
     with TemporaryDirectory() as folder, _progress("questions") as progress:
         other = elsewhere.assistant_on("tuning", assistant.settings, Path(folder))
         sources: list[tuple[str, Assistant, Sequence[Question | Talk]]] = [
@@ -375,13 +381,21 @@ def calibrate(
             ("elsewhere", other, read_questions(asked)),
             ("small talk", assistant, small),
         ]
-        of = [each for name, on, all_ in sources for each in calibration.examples(on, all_, name, progress)]
-    fitted = calibration.fit(of)
+        of = [each for name, on, all_ in sources for each in calibration.examples(on, all_, name, progress, view)]
+    if view:
+        standardised, scales = calibration.standardised(of)
+        fitted = calibration.fit(standardised, calibration.WITH_MODEL)
+    else:
+        fitted = calibration.fit(of)
     typer.echo(calibration.table(fitted))
-    if not dry_run:
-        path = out or calibration.SHIPPED
+    if dry_run:
+        return
+    path = out or (calibration.JUDGES if view else calibration.SHIPPED)
+    if view:
+        calibration.write_judge(path, fitted, scales, Path(assistant.settings.llm).name)
+    else:
         calibration.write(path, fitted, assistant.index.manifest["embedder"]["name"])
-        typer.echo(f"Written: {path}")
+    typer.echo(f"Written: {path}")
 
 
 @app.command()

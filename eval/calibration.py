@@ -4,8 +4,9 @@ Kept apart from scoring: it writes what ships in rag/data/weights.json, and sees
 """
 
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,16 +17,22 @@ from eval import tables
 from eval.metrics import risk_coverage
 from eval.questions import Question
 from rag.answering.judge import Outcome, Signals, answerable, judge, signals
+from rag.answering.retrieve import Found
 from rag.errors import BatchError
 from rag.question import Question as Parsed
-from rag.records import Filters
+from rag.records import LANGUAGES, Filters, Language, Report
+from rag.settings import Settings
 
 if TYPE_CHECKING:
+    from langchain_core.language_models import BaseChatModel
+
     from eval.elsewhere import Talk
     from rag.assistant import Assistant
 
 SHIPPED = Path(__file__).parents[1] / "rag" / "data" / "weights.json"
+JUDGES = SHIPPED.with_name("judges.json")
 ABOUT, SAYS = ("standing", "dense", "lexical"), ("together", "standing")
+WITH_MODEL = (*SAYS, "model")
 FOLDS = 10  # by pair: a question and its translation are never on both sides
 SEED = 20260101
 # Shares of the answerable: to refuse what the reports answer costs a delegate more than a quotation under a caveat.
@@ -42,7 +49,7 @@ class Example:
     about: bool  # whether it asks for anything of the kind the reports tell
     answerable: bool
     pair: str
-    lang: str
+    lang: Language
     source: str
 
 
@@ -57,12 +64,18 @@ class Fitted:
 
 
 def examples(
-    assistant: "Assistant", asked: "Sequence[Question | Talk]", source: str, progress: Callable[[int, int], None]
+    assistant: "Assistant",
+    asked: "Sequence[Question | Talk]",
+    source: str,
+    progress: Callable[[int, int], None],
+    view: "ModelView | None" = None,
 ) -> Iterator[Example]:
     """The signals of the questions that retrieval has to answer; those that name their paragraph are left out.
 
-    Small talk is about nothing the reports tell.
+    Small talk is about nothing the reports tell. ValueError for a question of the test half.
     """
+    if source == "dev" and any(isinstance(each, Question) and each.split != "dev" for each in asked):
+        raise ValueError("calibration reads dev questions only")
     filters = Filters(renderings=assistant.settings.renderings)
     for n, each in enumerate(asked, 1):
         history = each.history if isinstance(each, Question) else ()
@@ -71,8 +84,70 @@ def examples(
         if not (found.look_up.named or found.look_up.in_vain):
             signs = signals(found, assistant.index, assistant.lexicon, filters)
             of = (True, each.answerable, each.pair) if isinstance(each, Question) else (False, False, each.id)
+            if view and judge(signs, assistant.retriever.weights.abstention) != "refused":
+                signs = replace(signs, model=view.of(each.id, found, assistant.index.reports))
+            elif view:
+                continue  # it is not asked about what is refused without it
             yield Example(signs, *of, each.lang, source)
         progress(n, len(asked))
+
+
+@dataclass
+class ModelView:
+    """What a language model says of questions: log-odds that the passages found answer.
+
+    Kept in a file, a line a question, as each takes seconds: a run that was broken off goes on there.
+    """
+
+    model: "BaseChatModel"
+    settings: Settings
+    kept: Path
+
+    @cached_property
+    def known(self) -> dict[str, float]:
+        """Question id → log-odds."""
+        lines = self.kept.read_text("utf-8").splitlines() if self.kept.is_file() else []
+        return {line["id"]: float(line["log_odds"]) for line in map(json.loads, lines)}
+
+    def of(self, id_: str, found: Found, reports: Mapping[str, Report]) -> float:
+        """The model's view of what was found for a question. ModelError where it fails, or is a server's."""
+        from rag.answering.write import YES_OR_NO, prompt_for
+        from rag.models.chat import log_odds
+
+        if id_ not in self.known:
+            language = found.question.language
+            prompt = prompt_for(found, self.model, self.settings, reports, language, self.settings.renderings)
+            asking = log_odds(self.model, prompt.judging, YES_OR_NO[language], self.settings)
+            self.known[id_] = _returned(asking)
+            with self.kept.open("a", encoding="utf-8") as file:
+                file.write(json.dumps({"id": id_, "log_odds": self.known[id_]}) + "\n")
+        return self.known[id_]
+
+
+def _returned(generator: Generator[Any, None, float | None]) -> float:
+    while True:
+        try:
+            next(generator)
+        except StopIteration as end:
+            if end.value is None:
+                raise BatchError(
+                    "A server's model does not tell how likely it finds an answer. Name a GGUF file."
+                ) from end
+            return float(end.value)
+
+
+def standardised(of: Sequence[Example]) -> tuple[list[Example], dict[str, list[float]]]:
+    """The examples with the model's view in standard deviations, and mean and scale of each language."""
+    scales: dict[str, list[float]] = {}
+    for lang in LANGUAGES:
+        own = [each.signals.model for each in of if each.lang == lang]
+        scales[lang] = [float(np.mean(own)), float(np.std(own))] if own else [0.0, 1.0]
+
+    def standard(each: Example) -> Signals:
+        mean, scale = scales[each.lang]
+        return replace(each.signals, model=(each.signals.model - mean) / scale)
+
+    return [replace(each, signals=standard(each)) for each in of], scales
 
 
 def fit(of: Sequence[Example], says: Sequence[str] = SAYS) -> Fitted:
@@ -177,6 +252,13 @@ def _outcomes(fitted: Fitted) -> list[list[str]]:
 
 def _share(part: int, whole: int) -> str:
     return f"{part / whole:.3f}" if whole else "–"
+
+
+def write_judge(path: Path, fitted: Fitted, scales: Mapping[str, Sequence[float]], model: str) -> None:
+    """Write what is decided by with a model's view into its record."""
+    records = json.loads(path.read_text(encoding="utf-8"))
+    records[model] = {**fitted.model, "log_odds": scales}
+    path.write_text(json.dumps(records, indent=1) + "\n", encoding="utf-8")
 
 
 def write(path: Path, fitted: Fitted, embedder: str) -> None:

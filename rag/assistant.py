@@ -131,7 +131,7 @@ class Assistant:
         from rag.models.chat import token_counter
 
         with suppress(ModelError):
-            token_counter(self._model())("预热")
+            token_counter(self.model())("预热")
 
     @property
     def ahead(self) -> int:
@@ -269,7 +269,7 @@ class Assistant:
 
         language = quoted.language
         try:
-            model = self._model()
+            model = self.model()
             prompt = prompt_for(found, model, self.settings, self.index.reports, language, filters.renderings)
             if not found.look_up.named and (calibrated := judge_of(model_name(model))):
                 says = yield from ask_whether(prompt, model, self.settings, language, calibrated)
@@ -306,11 +306,11 @@ class Assistant:
         from rag.answering.write import rewrite
 
         try:
-            return (yield from rewrite(question, history, self._model(), self.settings))
+            return (yield from rewrite(question, history, self.model(), self.settings))
         except ModelError:  # the answer tells of it
             return question
 
-    def _model(self) -> "BaseChatModel":
+    def model(self) -> "BaseChatModel":
         """The chat model; ModelError where it cannot be had."""
         with self._choosing:
             if self.chat_model is None:

@@ -2,19 +2,23 @@
 
 import hashlib
 import json
+import random
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import numpy as np
 import pytest
 from eval_toy import ANSWERS, LIBRARY, LINES, PARAGRAPHS, REPORTS, questions
 from eval_toy import run as toy_run
 
 from eval import calibration, grading, runs
+from rag.answering.judge import Signals
 from rag.answering.weights import DEFAULT
 from rag.errors import BatchError, IndexProblem, QuestionError
-from rag.records import Answer, Hit
+from rag.records import LANGUAGES, Answer, Hit, Waiting
 from rag.settings import Settings
 
 MANIFEST = {"files": {"paragraphs.jsonl": "abc"}, "reports": {}, "embedder": {"name": "toy", "fingerprint": "f"}}
@@ -224,41 +228,70 @@ def _cells(path: Path) -> Any:
 
 
 class TestCalibration:
-    def examples(self) -> calibration.Examples:
-        import numpy as np
-
-        drawn = np.random.default_rng(0)
-        answerable = np.repeat([True, True, False], 20)
-        signals = np.column_stack([answerable + drawn.normal(0, 0.4, 60), drawn.normal(0, 1, 60)])
-        return calibration.Examples(
-            signals, answerable, [f"p{i // 2}" for i in range(60)], ["zh", "en"] * 30, ["telling", "noise"]
-        )
+    def examples(self) -> list[calibration.Example]:
+        """Sixty questions, a third of them without an answer, and twenty lines of small talk."""
+        drawn, of = random.Random(0), []
+        for n in range(60):
+            right = n % 3 > 0
+            telling = right + drawn.gauss(0, 0.3)
+            signs = Signals(telling, drawn.gauss(5, 1), drawn.gauss(0.4, 0.05), drawn.gauss(20, 2), drawn.gauss(0, 1))
+            of.append(calibration.Example(signs, True, right, f"p{n // 2}", LANGUAGES[n % 2], "dev"))
+        for n in range(20):
+            signs = Signals(1.0, drawn.gauss(2, 0.2), drawn.gauss(0.05, 0.05), drawn.gauss(2, 1))
+            of.append(calibration.Example(signs, False, False, f"s{n}", LANGUAGES[n % 2], "small talk"))
+        return of
 
     def test_a_telling_signal_is_found_and_noise_is_not(self) -> None:
         fitted = calibration.fit(self.examples())
-        telling, noise = fitted.model["weights"]
+        telling, noise = fitted.model["says"]["weights"]
         assert telling > 5 * abs(noise)
-        assert fitted.auc > 0.9
-        assert "AUC" in calibration.table(fitted)
+        assert fitted.model["unsure"] < fitted.model["sure"]
+        small = [outcome for each, outcome in zip(fitted.examples, fitted.outcomes, strict=True) if not each.about]
+        assert set(small) == {"refused"}
+        assert "small talk" in calibration.table(fitted)
 
-    def test_what_is_written_gives_back_the_fitted_probabilities(self, tmp_path: Path) -> None:
-        import numpy as np
+    def test_a_models_view_counts_where_it_tells(self) -> None:
+        of = [
+            replace(each, signals=replace(each.signals, together=0.5, model=each.signals.together))
+            for each in self.examples()
+        ]
+        standardised, scales = calibration.standardised(of)
+        assert np.mean([each.signals.model for each in standardised]) == pytest.approx(0.0)
+        assert set(scales) == set(LANGUAGES)
+        fitted = calibration.fit(standardised, calibration.WITH_MODEL)
+        assert fitted.model["says"]["weights"][2] > 5 * abs(fitted.model["says"]["weights"][1])
 
-        of = self.examples()
-        fitted = calibration.fit(of)
+    def test_a_model_is_asked_once_and_its_view_is_kept(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        asked: list[object] = []
+
+        def log_odds(*given: object) -> Iterator[Any]:
+            asked.append(given)
+            yield Waiting()
+            return 1.5
+
+        monkeypatch.setattr("rag.models.chat.log_odds", log_odds)
+        monkeypatch.setattr("rag.answering.write.prompt_for", lambda *given: SimpleNamespace(judging=()))
+        found: Any = SimpleNamespace(question=SimpleNamespace(language="zh"))
+        model: Any = object()
+        for _ in range(2):
+            view = calibration.ModelView(model, Settings(), tmp_path / "views.jsonl")
+            assert view.of("a", found, {}) == view.of("a", found, {}) == 1.5
+        assert len(asked) == 1
+
+    def test_what_is_written_gives_back_what_was_fitted(self, tmp_path: Path) -> None:
+        fitted = calibration.fit(self.examples())
         path = tmp_path / "weights.json"
         path.write_bytes(calibration.SHIPPED.read_bytes())
         calibration.write(path, fitted, "another")
         records = json.loads(path.read_text("utf-8"))
-        assert {**records.pop("another"), "abstention": 0} == {**records[DEFAULT], "abstention": 0}
+        assert records.pop("another") == {**records[DEFAULT], "abstention": fitted.model}
         assert records == json.loads(calibration.SHIPPED.read_text("utf-8"))
-        model = json.loads(path.read_text("utf-8"))["another"]["abstention"]
-        standard = (of.signals - model["means"]) / model["scales"]
-        probability = 1 / (1 + np.exp(-(model["intercept"] + standard @ model["weights"])))
-        assert ((probability >= model["threshold"]) == of.answerable).mean() > 0.85
-        assert set(model) >= {"intercept", "weights", "means", "scales", "threshold"}
+        judges = tmp_path / "judges.json"
+        judges.write_text("{}", "utf-8")
+        calibration.write_judge(judges, fitted, {"zh": [0.0, 1.0]}, "a.gguf")
+        assert json.loads(judges.read_text("utf-8"))["a.gguf"] == {**fitted.model, "log_odds": {"zh": [0.0, 1.0]}}
 
     def test_one_kind_of_question_is_not_enough(self) -> None:
-        of = self.examples()
+        of = [replace(each, answerable=True) for each in self.examples()]
         with pytest.raises(BatchError, match="two pairs of each"):
-            calibration.fit(replace(of, answerable=of.answerable | True))
+            calibration.fit(of)

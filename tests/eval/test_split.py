@@ -75,7 +75,7 @@ TEST_QUESTION = parse_question({**LINES[0], "pair": next(f"p{n}" for n in range(
 
 def test_calibration_refuses_a_test_question() -> None:
     with pytest.raises(ValueError, match="dev questions only"):
-        calibration.examples(SimpleNamespace(), [TEST_QUESTION], lambda done, of: None)  # type: ignore[arg-type]
+        list(calibration.examples(SimpleNamespace(), [TEST_QUESTION], "dev", lambda done, of: None))  # type: ignore[arg-type]
 
 
 def test_a_sweep_refuses_a_test_question() -> None:
