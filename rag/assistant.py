@@ -207,7 +207,7 @@ class Assistant:
         raise SettingError("unknown-report", name=name, reports=", ".join(self.index.reports))
 
     def _quote(self, found: Found, filters: Filters) -> Answer:
-        """The answer in the reports' own words, a count, or a refusal."""
+        """The answer in the reports' own words, a count, whole reports in short, or a refusal."""
         question, index, look_up = found.question, self.index, found.look_up
         signs = (found, index, self.lexicon, filters)
         if counted := tally(question, index, self.lexicon, filters):

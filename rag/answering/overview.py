@@ -71,8 +71,10 @@ class Teller:
         if not groups:
             return Composed(self._no_such(f"no-{request.kind}", shown[0]), abstained=True)
         place = "" if len(shown) > 1 else self._place(request.place, found[shown[0]])
-        text, citations = compose_headed(groups, self._lead_in(request, there, place), self.language)
-        return Composed(text, citations, tuple(title for title, _ in groups))
+        plain = request.kind == "overview" and not any(title for title, _ in groups)
+        lead_in = self._lead_in(request, there, place, "plain" if plain else request.kind)
+        text, citations = compose_headed(groups, lead_in, self.language)
+        return Composed(text, citations, tuple(title for title, _ in groups if title))
 
     def _sections(self, report: str, place: Place) -> list[Section]:
         """The sections of a report that are meant: its outline, or what is named of it."""
@@ -152,8 +154,7 @@ class Teller:
             self.filters.renderings,
         )
 
-    def _lead_in(self, request: Told, there: Sequence[str], place: str) -> str:
-        key = request.kind
+    def _lead_in(self, request: Told, there: Sequence[str], place: str, key: str) -> str:
         what = message("these-reports", self.language) if len(there) > 1 else self.name(there[0])
         if place:
             what = message("place-of", self.language, place=place, report=what)

@@ -71,16 +71,31 @@ class _Read:
 def read_request(question: Question, index: Index, lexicon: Lexicon, filters: Filters) -> Told | News | Changes | None:
     """What a question asks of whole reports; None where it asks something else.
 
-    A follow-up is read as it was asked, then as it was put together with the question before.
+    A follow-up is read as it was asked; then in the place of what it names in the question before, "and section IV?";
+    then as it was put together with that.
     """
     reports = _newest_first(allowed(index.reports.values(), filters))
-    for text in dict.fromkeys((question.asked, question.understood)):
+
+    def read(text: str) -> Told | News | Changes | None:
         if subject := _subject_of_changes(fold(text)):
             return Changes(subject)
-        read = _read_names(fold(text), index, lexicon, reports)
-        if request := _news(read, reports) or _told(read, reports, question.about, index, lexicon):
-            return request
-    return None
+        of = _read_names(fold(text), index, lexicon, reports)
+        return _news(of, reports) or _told(of, reports, question.about, index, lexicon)
+
+    if question.understood == question.asked:
+        return read(question.asked)
+    before = read(question.understood.removesuffix(question.asked))
+    follow_up = _read_names(fold(question.asked), index, lexicon, reports)
+    elsewhere = _instead(before, follow_up, lexicon) if isinstance(before, Told) else None
+    return read(question.asked) or elsewhere or read(question.understood)
+
+
+def _instead(before: Told, read: _Read, lexicon: Lexicon) -> Told | None:
+    """What was asked before of another section or report, where a follow-up names one and nothing else."""
+    place, rest = _place(read.rest, may_be_worded=False)
+    if any(map(_says, lexicon.segmenter.cut(rest))) or (place.is_whole and not read.named):
+        return None
+    return replace(before, reports=tuple(read.named) or before.reports, place=place)
 
 
 def allowed(reports: Iterable[Report], filters: Filters) -> list[Report]:

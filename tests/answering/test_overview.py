@@ -1,10 +1,11 @@
 """rag.answering.overview, by way of rag.answering.whole: reports and sections told in short."""
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from made_index import FakeEmbedder, indexed
-from shoals import LIBRARY, NEW
+from shoals import LIBRARY, NEW, made
 
 from rag.answering.overview import HEADING, QUOTED, Composed
 from rag.answering.retrieve import Found, Retriever
@@ -109,6 +110,15 @@ def test_what_is_not_there_is_told_with_what_there_is(question: str, said: str, 
 
 def test_words_that_head_no_section_ask_for_something_else(ask: Ask) -> None:
     assert ask("Summarise whales in A/93/20") is None
+
+
+def test_a_report_without_headings_has_none(lexicon: Lexicon, tmp_path: Path) -> None:
+    plain = made("A/95/1", "en", "2035", [((), ["Pilots sail at dawn from each of the nine harbours of the river."])])
+    index = indexed([plain], tmp_path / "index", FakeEmbedder(), lexicon)
+    found = Found(Question.of("Summarise A/95/1"), ())
+    answer = told(answer_whole(found, Retriever(index, FakeEmbedder, lexicon), Filters()))
+    assert answer.headings == ()
+    assert "heading" not in answer.text
 
 
 @pytest.mark.parametrize("question", ["Summarise all the reports", "概述所有报告"])

@@ -140,6 +140,23 @@ def test_this_report_is_the_one_that_was_cited_or_that_filters_leave(
     assert filtered == Told("recommendations", ("A/90/10",))
 
 
+@pytest.mark.parametrize(
+    ("before", "question", "told"),
+    [
+        ("Summarise section II of A/93/20", "And section III?", Told("overview", ("A/93/20",), Place(number="3"))),
+        ("概述A/94/30第二节", "那第三节呢？", Told("overview", ("A/94/30",), Place(number="3"))),
+        ("What does A/93/20 recommend?", "And A/90/10?", Told("recommendations", ("A/90/10",))),
+        ("A/93/20提出了哪些建议？", "那A/90/10呢？", Told("recommendations", ("A/90/10",))),
+        ("What does A/93/20 recommend?", "And the annex?", Told("recommendations", ("A/93/20",), Place(part="annex"))),
+    ],
+)
+def test_a_follow_up_asks_the_same_of_another_section_or_report(
+    before: str, question: str, told: Told, shoals: Index, lexicon: Lexicon
+) -> None:
+    asked = Question.parse(question, [Turn(before, "…", cited=("A/93/20",))], 200)
+    assert read_request(asked, shoals, lexicon, Filters()) == told
+
+
 @pytest.mark.parametrize("question", ["Summarise all the reports", "概述所有报告"])
 def test_all_reports_are_not_the_one_before(question: str, shoals: Index, lexicon: Lexicon) -> None:
     history = [Turn("?", "…", cited=("A/93/20",))]
