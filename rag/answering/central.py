@@ -1,5 +1,6 @@
 """Sentences and their vectors: which say something by themselves, and which are most central among them."""
 
+import re
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -15,6 +16,9 @@ from rag.records import Language, Paragraph
 Vectors = NDArray[np.float32]  # one a sentence, of length 1, shape (n, dim)
 Scores = NDArray[Any]  # one a sentence
 
+ADDS = re.compile(  # that a sentence goes on from the one before
+    r"^.{0,60}\b(?:also|the same|as well)\b|^In (?:the|that) (?:same )?resolution\b|^.{0,9}[还亦]|^.{0,4}同一"
+)
 LEAST = 1e-6
 SHORTEST = {"zh": 15, "en": 40}  # characters: what is shorter is a cell, a label or a lead-in
 LONGEST = {"zh": 220, "en": 600}
@@ -74,4 +78,10 @@ def standardised(values: Scores) -> Scores:
 def _stands_alone(sentence: Sentence) -> bool:
     text, language = sentence.text.strip(), sentence.language
     fits = SHORTEST[language] <= len(text) <= LONGEST[language]
-    return fits and text[-1] not in ":：" and not text.startswith(("(", "（")) and not LEANS.match(text)
+    return (
+        fits
+        and text[-1] not in ":："
+        and not text.startswith(("(", "（"))
+        and not LEANS.match(text)
+        and not ADDS.match(text)
+    )

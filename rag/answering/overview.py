@@ -140,8 +140,9 @@ class Teller:
         return list(groups.items())
 
     def _elsewhere(self, kind: str, sections: Sequence[Section], headed: Sequence[Section], n: int) -> list[Sentence]:
-        """The n sentences outside the sections so headed that are worded so."""
-        under = {paragraph.id for section in headed for paragraph in section.paragraphs}
+        """The n sentences outside the sections so headed, and outside procedure, that are worded so."""
+        left_out = [*headed, *standing(sections, says("procedure", "headed"))]
+        under = {paragraph.id for section in left_out for paragraph in section.paragraphs}
         rest = [each for each in self._telling(sections) if each.paragraph.id not in under]
         return self._central([each for each in rest if says(kind, "carrying")(each.text)], n)
 

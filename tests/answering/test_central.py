@@ -12,9 +12,8 @@ def paragraph(text: str, number: int = 1, **more: str) -> Paragraph:
 
 
 def test_what_leans_or_only_leads_in_is_left_out() -> None:
-    text = (
-        "The rivers that were visited had many shoals. They were deep in the spring of that year too. It follows that:"
-    )
+    text = "The rivers that were visited had many shoals. They were deep in the spring of that year too. "
+    text += "The pilots also asked for lamps on every shoal they knew. It follows that:"
     assert [each.text for each in telling([paragraph(text)], "en", True)] == [
         "The rivers that were visited had many shoals."
     ]
