@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from rag.checking.operators import opposed, sides
+from rag.checking.subjects import linked
 from rag.checking.words import Sentence, Word
 from rag.text import figure_supported
 
@@ -10,6 +11,7 @@ from rag.text import figure_supported
 BOUNDARY = 3  # words that a comma, bracket or conjunction between two words counts for
 MARGIN = 1.5  # how much nearer the words around have to be to another figure than to their own
 LEAST = 0.02  # and by how much in all
+REACH = 4  # and in the source: "44 partner and donor countries"
 COUNTED = 2  # words behind a number that may say what it counts: "44 partner countries"
 
 
@@ -18,9 +20,12 @@ def misplaced(clause: Sequence[Word], source: Sentence, others: Sequence[Sentenc
 
     So does a figure where the source's sentence has only another of its kind, or none while another sentence has it.
     """
+    joined = [each for each in others if linked(source, each, others)]
     for value in clause:
         there = [word for word in source.words if _equal(value, word)]
         rivals = [word for word in source.words if _rivals(value, word)]
+        if not there and not rivals and any(_equal(value, word) for each in joined for word in each.words):
+            continue
         if _is_amount(value) and not there and (rivals or _alone(value, clause, others)):
             return True
         rivals = [word for word in rivals if there and not any(_in_one_list(word, each) for each in there)]
@@ -55,16 +60,17 @@ def _counts_another(value: Word, clause: Sequence[Word], there: Sequence[Word], 
     """Whether a number counts one thing in a clause and another in the source, which has both: 8个项目, 八个区域."""
     if value.figure is None or value.figure.kind != "count":
         return False
-    own, counted = _counted(value, clause), [_counted(each, source.words) for each in there]
+    reach = REACH if source.language == "en" else COUNTED
+    own, counted = _counted(value, clause, COUNTED), [_counted(each, source.words, reach) for each in there]
     if not own or not there or not all(counted) or not own[0].among(source.content):
         return False
     return not any(word.among(words) for word in own for words in counted)
 
 
-def _counted(value: Word, words: Sequence[Word]) -> list[Word]:
-    """The content words right behind a figure, at most COUNTED; none where another figure follows as close: 2 of 9."""
-    behind = [word for word in words if word.place > value.place and (word.content or word.figure)][:COUNTED]
-    return [] if any(word.figure for word in behind) else behind
+def _counted(value: Word, words: Sequence[Word], most: int) -> list[Word]:
+    """The content words right behind a figure, so many at most; none where another figure follows as close: 2 of 9."""
+    behind = [word for word in words if word.place > value.place and (word.content or word.figure)][:most]
+    return [] if any(word.figure for word in behind[:COUNTED]) else [word for word in behind if not word.figure]
 
 
 def _in_one_list(one: Word, other: Word) -> bool:
@@ -121,7 +127,7 @@ def _rivals(value: Word, other: Word) -> bool:
     """Whether two words are different values of one kind."""
     if value.figure is None:
         return opposed(value, other)
-    if other.figure is None or _equal(value, other):
+    if other.figure is None or _equal(value, other) or _is_amount(value) != _is_amount(other):
         return False
     kinds = {value.figure.kind, other.figure.kind}
     return len(kinds) == 1 or kinds <= {"date", "year"}

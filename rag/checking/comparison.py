@@ -7,7 +7,7 @@ from itertools import pairwise
 
 from rag.checking.amounts import misplaced
 from rag.checking.doers import misattributed, swapped
-from rag.checking.operators import Cover, covers, negates, opposed, sides, unlike, unpaired
+from rag.checking.operators import Cover, covers, negates, opposed, unlike, unpaired
 from rag.checking.subjects import linked, parted, taken_over, turned
 from rag.checking.synonyms import light
 from rag.checking.words import Sentence, Word, initials, listed, read_sentences, share_names
@@ -18,7 +18,9 @@ from rag.text import figure_supported
 # Chosen on the dev half of eval/statements.jsonl and on eval/statements-tuning.jsonl.
 AROUND = 4  # words on each side that tell which of several like words is meant
 MORE = 2  # words of a statement that a further sentence has to have
-NEW = 0.15  # of the words of a statement, how many nothing in the texts may stand for
+NEW = 0.125  # of the words of a statement, how many nothing in the texts may stand for
+BESIDE = 3  # content words within which two stand beside each other
+THIN = 0.5  # of the words of a statement, how many the texts themselves have to have, not only the question
 RUN = 3  # content words that make a clause
 
 Clause = Sequence[Word]
@@ -92,7 +94,7 @@ def doubts(aligned: Aligned) -> Iterator[str]:
     yield from unlikes
     if unpaired(aligned.covers, paired):
         yield "unpaired"
-    if swapped(said, window, paired):
+    if swapped(said, window, known, paired):
         yield "swapped"
     if misattributed(said, window):
         yield "misattributed"
@@ -109,9 +111,23 @@ def doubts(aligned: Aligned) -> Iterator[str]:
     theirs = [word for sentence in known for word in sentence.content]
     if any(negates(word, each) for word in aligned.content if not word.among(theirs) for each in theirs):
         yield "opposite"
+    if _thin(aligned):
+        yield "thin"
     heavy = [word for word in aligned.new if not light(word.key) and word.key not in listed("texts")]
     if any(word.name for word in heavy) or len(heavy) > NEW * len(aligned.content):
         yield "new"
+
+
+def _thin(aligned: Aligned) -> bool:
+    """Whether the texts have too few of a statement's words and figures, so that it rests on the question's."""
+    words = [word for clause, _ in aligned.clauses for word in clause if word.key and "/" not in word.key]
+    own = [word for word in words if word.figure or not light(word.key)]
+    there = sum(word in aligned.paired or (word.figure is not None and _in_any(word, aligned.window)) for word in own)
+    return any(word.content for word in own) and there <= THIN * len(own)
+
+
+def _in_any(word: Word, sentences: Iterable[Sentence]) -> bool:
+    return any(_has(sentence, word) for sentence in sentences)
 
 
 def _clauses(sentence: Sentence) -> list[list[Word]]:
@@ -176,10 +192,22 @@ def _pairs(said: Sentence, window: Sequence[Sentence]) -> Iterator[tuple[Word, W
 
 def _opposite(clause: Clause, sentence: Sentence) -> bool:
     """Whether a clause has a direction of which its sentence has only the opposite."""
-    same = [
-        word for word in clause if not any(word.like(each) or sides(word) & sides(each) for each in sentence.content)
-    ]
-    return any(opposed(word, each) for word in same for each in sentence.content)
+    turned = [word for word in clause if not word.meant(sentence.content)]
+    theirs = [each for each in sentence.content if not each.meant(clause)]
+    return any(opposed(word, each) and _beside(word, each) for word in turned for each in theirs)
+
+
+def _beside(one: Word, other: Word) -> bool:
+    """Whether two words stand beside words that mean the same."""
+    near, there = (_around(word, BESIDE) for word in (one, other))
+    return any(word.meant(there) for word in near)
+
+
+def _around(word: Word, reach: int) -> list[Word]:
+    """The content words at most so many away from a word."""
+    words = word.sentence.content
+    n = words.index(word)
+    return words[max(0, n - reach) : n] + words[n + 1 : n + reach + 1]
 
 
 def _elsewhere(clause: Clause, sentence: Sentence, known: Sequence[Sentence]) -> bool:

@@ -16,12 +16,15 @@ _BY = {"en": re.compile(r"\bby\b"), "zh": re.compile("由|被")}
 Name = tuple[Word, ...]
 
 
-def swapped(said: Sequence[Sentence], source: Sequence[Sentence], paired: Mapping[Word, Word]) -> bool:
+def swapped(
+    said: Sequence[Sentence], source: Sequence[Sentence], texts: Sequence[Sentence], paired: Mapping[Word, Word]
+) -> bool:
     """Whether a word that both texts have is done by one here and by another there."""
     known = [each for sentence in source for each in _doers(sentence)]
     for name, _, deed in (each for sentence in said for each in _doers(sentence)):
         others = [names for _, names, other in known if other.like(deed)]
-        if others and not any(_meet(name, each) for each in others):
+        named = any(word.meant(sentence.content) for word in name for sentence in texts)
+        if named and others and not any(_meet(name, each) for each in others):
             return True
     return any(_inverted(sentence, paired) for sentence in said)
 
@@ -31,6 +34,8 @@ def _inverted(said: Sentence, paired: Mapping[Word, Word]) -> bool:
     words = [word for word in said.content if word in paired]
     for ours in zip(words, words[1:], words[2:], strict=False):
         before, deed, behind = (paired[word] for word in ours)
+        if ours[1].name:
+            continue
         if said.language == "en" and all(word.key for word in said.words[ours[0].place : ours[2].place]):
             continue  # a compound: "arms control work"
         clauses = {(word.sentence, word.clause) for word in (*ours, before, deed, behind)}
@@ -68,7 +73,7 @@ def _doers(sentence: Sentence) -> Iterator[tuple[Name, Name, Word]]:
             continue
         ends = next((n for n, word in enumerate(run) if word.key and (not word.name or word in stops)), len(run))
         if doers:
-            yield doers[0], tuple(word for word in run[:ends] if word.name), deed
+            yield doers[0], tuple(sorted((word for word in run[:ends] if word.name), key=lambda word: word.place)), deed
 
 
 def _placed(name: Name) -> bool:

@@ -19,14 +19,16 @@ UNREAL = (
     "asked",
     "aimed",
     "shall",
+    "must",
 )  # these reach into the clause behind: "邀请各国采取措施，落实…"
 WEAK = frozenset({"possible", "done", "if", "aimed"})  # what a statement may add and says no more
 QUANTIFIERS = frozenset({"all", "some", "most"})
 _ALIKE = {  # an operator of a statement → those of its source that it may stand for
-    "due": ("due", "aimed", "shall"),
+    "due": ("due", "aimed", "shall", "must"),
+    "must": ("must", "shall"),
     "asked": ("asked", "aimed"),
     "coming": ("coming", "shall"),
-    "shall": ("shall", "due", "coming"),
+    "shall": ("shall", "must", "due", "coming", "aimed"),
 }
 _LOOSE = dict.fromkeys(UNREAL, UNREAL)  # of the source: which one a statement has instead is looked at there
 NEAR = 4  # words behind an operator of which the first that both texts have is compared
@@ -119,8 +121,9 @@ def unlike(said: Sequence[Cover], known: Sequence[Cover], paired: Mapping[Word, 
     made = {each.operator for each in strong if _strays(each, known, pairs, both, NEAR, _ALIKE)}
     done = [each for each in said if each.operator == "done" and both.isdisjoint(each.words[:NEAR])]
     made |= {each.operator for each in done if _open(each, said, known, paired)}
-    may = _under(said, "possible") - _under(said, "due")
-    if any(pairs[word] & may for cover in known if cover.operator == "due" for word in cover.words[:NEAR]):
+    may = _under(said, "possible") - _under(said, "due", "must", "shall")
+    binding = (each for each in known if each.operator in ("due", "must", "shall"))
+    if any(pairs[word] & may for cover in binding for word in cover.words[:NEAR]):
         made.add("due")
     kept = [
         each
@@ -156,6 +159,7 @@ def _open(cover: Cover, said: Sequence[Cover], known: Sequence[Cover], paired: M
         return False
     theirs = [paired[word] for word in near if word in paired][:1]
     aim = near[0] in paired and paired[near[0]].aim and not near[0].aim
+    aim = aim and near[0] in paired and paired[near[0]] not in _under(known, "done")  # "has begun to"
     return aim or any(word in _under(known, *UNREAL, "possible") - _under(known, "done") for word in theirs)
 
 

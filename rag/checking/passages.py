@@ -120,6 +120,13 @@ class Passage:
         return [*names, *notes, f"{year}年", f"in {year}"]
 
     @cached_property
+    def above(self) -> frozenset[str]:
+        """The index terms of the headings it stands under, in either language."""
+        shown = self._paragraph.translations.get(self._language, self._paragraph)
+        texts = [*shown.headings, *self._paragraph.headings, *filter(None, [self._paragraph.body])]
+        return frozenset(term for text in texts for term in self._lexicon.terms(text, language_of(text)))
+
+    @cached_property
     def said(self) -> list[str]:
         """Its text and its footnotes, as far as they are in the answer's language."""
         texts = [self._paragraph.in_language(self._language), *(note.text for note in self._paragraph.footnotes)]

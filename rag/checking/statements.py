@@ -118,7 +118,7 @@ class Checker:
 
     def _compared(self, text: str, passages: Sequence[Passage]) -> Verdict:
         said = [text for each in passages for text in each.said]
-        beside = self._asked.union(*(each.in_english(True) for each in passages))
+        beside = self._asked.union(*(each.in_english(True) for each in passages), *(each.above for each in passages))
         return compare(text, said, self._language, self._lexicon, beside)
 
     def _share(self, text: str, words: frozenset[str]) -> float:

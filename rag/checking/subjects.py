@@ -86,8 +86,8 @@ def turned(said: Sentence, paired: Mapping[Word, Word]) -> bool:
 def taken_over(clause: Sequence[Word], paired: Mapping[Word, Word]) -> bool:
     """Whether a clause says of its first word what the source says, in a clause before that word, of something else."""
     words = [word for word in clause if word.content and word in paired and not light(word.key)]
-    if not words:
-        return False
+    if not words or (words[0].clause and pattern("aim").match(words[0].sentence.text, words[0].start)):
+        return False  # it has the subject of the clause before
     first, rest = paired[words[0]], [paired[word] for word in words[1:]]
     near = [word for word in rest if word.sentence is first.sentence and word.clause < first.clause]
     where, n = max(Counter(word.clause for word in near).items(), key=lambda each: each[1], default=(0, 0))

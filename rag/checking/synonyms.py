@@ -23,8 +23,8 @@ def senses(key: str) -> frozenset[int]:
 
 
 def light(key: str) -> bool:
-    """Whether a word says next to nothing of its own, such as "take" in "take place"."""
-    return key in _light() or (not key.isascii() and all(character in _light() for character in key))
+    """Whether a word says next to nothing of its own, such as "take" in "take place", or the 2 of "MGE2"."""
+    return key.isdigit() or key in _light() or (not key.isascii() and all(character in _light() for character in key))
 
 
 @cache

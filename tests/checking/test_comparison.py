@@ -4,7 +4,7 @@ import pytest
 
 from rag.checking.comparison import compare
 from rag.lexicon import Lexicon
-from rag.records import Verdict
+from rag.records import Language, Verdict
 
 FERRIES = """The Ferry Safety Office inspected 41 ferries in 2043, while the Harbour Board inspected 12. Some States
 reported that night crossings were more dangerous than day crossings. The Office is preparing a handbook, which will be
@@ -95,3 +95,29 @@ def test_things_listed_are_counted(statement: str, source: str) -> None:
     from rag.checking.passages import listed_counts
 
     assert 3 in listed_counts(source), statement
+
+
+@pytest.mark.parametrize(
+    ("statement", "asked", "language"),
+    [
+        ("Most accidents come from drunken captains.", "Where do most accidents come from?", "en"),
+        ("事故主要来自船长。", "事故主要来自哪里？", "zh"),
+    ],
+)
+def test_what_only_the_question_says_bears_nothing_out(
+    statement: str, asked: str, language: Language, lexicon: Lexicon
+) -> None:
+    beside = lexicon.terms(asked, language)
+    source = "Captains shall keep records." if language == "en" else "船长应保存记录。"
+    assert compare(statement, [source], language, lexicon, beside) == Verdict.NOT_CHECKED
+
+
+@pytest.mark.parametrize(
+    ("statement", "source"),
+    [
+        ("The meeting MGE2 was held in Oslo.", "The meeting MGE2 was held in Oslo in May."),
+        ("MGE2会议在奥斯陆举行。", "MGE2会议五月在奥斯陆召开。"),
+    ],
+)
+def test_the_number_of_a_name_is_no_word_of_its_own(statement: str, source: str, lexicon: Lexicon) -> None:
+    assert verdict(statement, source, lexicon) == Verdict.SUPPORTED
