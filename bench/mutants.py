@@ -29,6 +29,7 @@ TESTS: dict[str, tuple[str, ...]] = {
     "rag/question.py": ("tests/test_question.py",),
     "rag/answering/quote.py": ("tests/answering/test_quote.py",),
     "rag/answering/weighing.py": ("tests/answering/test_weighing.py",),
+    "rag/answering/spans.py": ("tests/answering/test_spans.py",),
     "rag/answering/compose.py": ("tests/answering/test_compose.py",),
     "rag/answering/retrieve.py": (
         "tests/answering/test_retrieve.py",
@@ -104,6 +105,10 @@ MUTANTS: Sequence[Mutant] = tuple(
         ("answering/quote", "line_start + before[-1][0] if before", "line_start if before"),
         ("answering/quote", 'listed[: listed.rfind("\\n")]', "listed"),
         ("answering/quote", "end = max(last.end, sentence.end)", "end = sentence.end"),
+        ("answering/spans", "len(slices) == 1 else None", "slices else None"),
+        ("answering/spans", "or coverage(text) < COVERED[kinds[0]]", ""),
+        ("answering/spans", "not _ASKS_MORE.search(asked)", "True"),
+        ("answering/spans", "len(best.text) <= MOST * len(quotation.text)", "True"),
         # how it is told
         ("answering/compose", '.date or "9999"', ".date"),
         ("answering/compose", "if n > LOOKED_UP:", "if n >= LOOKED_UP:"),

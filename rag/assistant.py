@@ -24,7 +24,6 @@ from rag.answering.whole import answer_whole
 from rag.errors import IndexProblem, ModelError, SettingError
 from rag.index import Index, open_index
 from rag.lexicon import Lexicon
-from rag.messages import message
 from rag.models import embedder as embedding
 from rag.models.catalogue import resolved
 from rag.models.cross_encoder import Hints, Reranker, load_reranker
@@ -226,8 +225,8 @@ class Assistant:
 
     def _in_quotations(self, found: Found, filters: Filters, outcome: Literal["sure", "unsure"]) -> Answer:
         """The quoted answer; under a caveat where that is unsure."""
-        lead_in = message("unsure" if outcome == "unsure" else "quoted", found.question.language)
-        text, citations = quote_answer(found, self.index, self.lexicon, filters, self.retriever.weights, lead_in)
+        sure = outcome == "sure"
+        text, citations = quote_answer(found, self.index, self.lexicon, filters, self.retriever.weights, sure)
         voiced = with_voices(citations, self.index) if asks_whose(found.question) else citations
         answer = replace(self._answer(found, text, voiced), confidence=outcome)
         return shorten(answer) if self.settings.short else answer

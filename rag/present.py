@@ -39,6 +39,7 @@ def answer_json(answer: Answer, reports: Mapping[str, Report], given_id: Any = N
     }
     quoted = answer.quoted
     where_there_is_one = {
+        "answer_spans": answer_spans(answer.citations),
         "asked_in": answer.asked_in,
         "headings": list(answer.headings),
         "understood": answer.understood,
@@ -48,9 +49,19 @@ def answer_json(answer: Answer, reports: Mapping[str, Report], given_id: Any = N
         "model_view": answer.model_view,
         "rejected": [asdict(each) for each in answer.rejected],
         "quoted": quoted
-        and {"answer": quoted.text, "citations": [citation_json(each, reports) for each in quoted.citations]},
+        and {"answer": quoted.text, "citations": [citation_json(each, reports) for each in quoted.citations]}
+        | ({"answer_spans": spans} if (spans := answer_spans(quoted.citations)) else {}),
     }
     return form | {name: value for name, value in where_there_is_one.items() if value}
+
+
+def answer_spans(citations: Sequence[Citation]) -> list[dict[str, int]]:
+    """The words that answer: each with the place of its citation in the list, and offsets in that citation's quote."""
+    return [
+        {"citation": n, "start": start, "end": end}
+        for n, citation in enumerate(citations)
+        for start, end in citation.spans
+    ]
 
 
 def citation_json(citation: Citation, reports: Mapping[str, Report]) -> dict[str, Any]:

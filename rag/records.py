@@ -166,6 +166,7 @@ class Citation:
     verdict: Verdict
     span: Slice | None = None  # of the quote in the paragraph's text of that language
     original: str | None = None  # the official sentence behind a rendering's
+    spans: tuple[Slice, ...] = ()  # the words of the quote that answer: offsets in it, in order
     hint: float | None = None  # how likely a small NLI model finds it that the paragraph says this; no verdict
     voice: Voice | None = None  # where the question asks whose words these are
 

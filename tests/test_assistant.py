@@ -235,7 +235,12 @@ def test_a_model_that_was_calibrated_is_asked_first_whether_the_passages_answer(
     assert isinstance(answer, Answer)
     assert answer.abstained == (outcome == "refused")
     assert answer.quoted is not None
-    assert [each.quote for each in answer.quoted.citations] == [each.quote for each in before.answer.citations]
+    lead, *quotations = [each.quote for each in before.answer.citations]
+    assert (
+        lead == {"zh": "318名", "en": "318"}[language]
+    )  # the figure asked for stands first, and not where it is unsure
+    quoted = [each.quote for each in answer.quoted.citations]
+    assert quoted == (quotations if outcome == "unsure" else [lead, *quotations])
     assert len(model.asked) == (0 if answer.abstained else 1)
     shown = answer_text(answer, assistant.index.reports)
     caveats = [message(f"unsure{which}", language) in shown for which in ("", "-written")]

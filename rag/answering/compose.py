@@ -12,7 +12,7 @@ from itertools import groupby
 from rag.checking.passages import MARKER, cite_quote
 from rag.index import Index
 from rag.messages import message
-from rag.records import Answer, Citation, Language, Paragraph, Report
+from rag.records import Answer, Citation, Language, Paragraph, Report, Slice
 from rag.references import LookUp, not_there, written
 
 LOOKED_UP = 10  # paragraphs quoted whole at the most, of those a question names
@@ -33,17 +33,26 @@ class Sentence:
     text: str
     place: int  # which sentence of its paragraph, 0-based; -1 for a footnote
     label: str = ""  # what stands before the quotation: a cell's row and column, a footnote's mark
+    answers: tuple[Slice, ...] = ()  # the words in it that answer: offsets in its text, in order, none in another
 
 
 def compose(
-    chosen: Sequence[Sentence], language: Language, reports: Mapping[str, Report], lead_in: str
+    chosen: Sequence[Sentence],
+    language: Language,
+    reports: Mapping[str, Report],
+    lead_in: str,
+    lead: Sentence | None = None,
 ) -> tuple[str, tuple[Citation, ...]]:
-    """The text of an answer and its citations; several reports one after the other, the oldest first."""
+    """The text of an answer and its citations; several reports one after the other, the oldest first.
+
+    `lead`, the one figure that answers, stands above them all.
+    """
     if len({sentence.paragraph.report for sentence in chosen}) < 2:
-        return compose_headed([("", chosen)], lead_in, language)
+        return compose_headed([("", chosen)], lead_in, language, lead)
     by_date = sorted(chosen, key=lambda each: reports[each.paragraph.report].date or "9999")
     by_report = groupby(by_date, lambda each: each.paragraph.report)
-    return compose_headed([(heading(reports[name], language), list(of)) for name, of in by_report], lead_in, language)
+    headed = [(heading(reports[name], language), list(of)) for name, of in by_report]
+    return compose_headed(headed, lead_in, language, lead)
 
 
 def compose_looked_up(
@@ -91,12 +100,12 @@ def _whole(paragraph: Paragraph, spoken: Language) -> Iterator[Sentence]:
 
 
 def rows_cells(paragraph: Paragraph, spoken: Language) -> Iterator[Sentence]:
-    """The cells of a row that are not empty, each labelled with its row and column; the label of a row without any."""
+    """The cells of a row that have words, each labelled with its row and column; the label of a row without any."""
     source = paragraph if spoken == paragraph.language else paragraph.translations[spoken]
     text = paragraph.in_language(spoken) or ""
     joint, end = ("，", "：") if spoken == "zh" else (", ", ": ")
     at = 0
-    cells = [(name, cell) for name, cell in source.columns if cell] or [("", text)]
+    cells = [(name, cell) for name, cell in source.columns if re.search(r"\w", cell)] or [("", text)]
     for n, (name, cell) in enumerate(cells):
         start = max(text.find(cell, at), 0)
         at = start + len(cell)
@@ -105,7 +114,7 @@ def rows_cells(paragraph: Paragraph, spoken: Language) -> Iterator[Sentence]:
 
 
 def compose_headed(
-    groups: Iterable[tuple[str, Sequence[Sentence]]], lead_in: str, language: Language
+    groups: Iterable[tuple[str, Sequence[Sentence]]], lead_in: str, language: Language, lead: Sentence | None = None
 ) -> tuple[str, tuple[Citation, ...]]:
     """The text with a line for each quotation, beneath its heading if it has one, and a citation for it.
 
@@ -113,15 +122,28 @@ def compose_headed(
     """
     markers: dict[str, int] = {}
     citations: list[Citation] = []
-    lines = [lead_in]
+
+    def quote(sentence: Sentence) -> str:
+        marker = markers.setdefault(sentence.paragraph.id, len(markers) + 1)
+        citations.append(_cite(marker, sentence))
+        only = "" if sentence.language == language else message(f"only-in-{sentence.language}", language)
+        return f"{sentence.label}“{sentence.text}” [{marker}]{only}"
+
+    lines = [quote(lead)] if lead else []
+    lines.append(lead_in)
     for title, chosen in groups:
         lines += [f"\n{title}"] if title else []
-        for sentence in chosen:
-            marker = markers.setdefault(sentence.paragraph.id, len(markers) + 1)
-            citations.append(cite_quote(marker, sentence.paragraph, sentence.text, sentence.language))
-            only = "" if sentence.language == language else message(f"only-in-{sentence.language}", language)
-            lines.append(f"{sentence.label}“{sentence.text}” [{marker}]{only}")
+        lines += map(quote, chosen)
     return "\n".join(lines), tuple(citations)
+
+
+def _cite(marker: int, sentence: Sentence) -> Citation:
+    """The citation of a quotation where it stands: its words may stand in the paragraph twice."""
+    text = sentence.paragraph.in_language(sentence.language) or ""
+    there = sentence.place >= 0 and text[sentence.start : sentence.end] == sentence.text
+    at = (sentence.start, sentence.end) if there else None
+    citation = cite_quote(marker, sentence.paragraph, sentence.text, sentence.language, at)
+    return replace(citation, spans=sentence.answers)
 
 
 def heading(report: Report, language: Language) -> str:

@@ -6,24 +6,18 @@ regression tells whether the reports are about the question at all, another whet
 `python -m eval calibrate`.
 """
 
-import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import lru_cache
 from math import exp, prod
 from typing import Any, Literal
 
 import numpy as np
 
+from rag.answering.counting import counted_in, figures_of, stands_beside
 from rag.answering.names import (
-    READ,
     Name,
     Said,
-    form_of,
-    glossary_forms,
-    index_terms,
-    is_chinese,
     names,
     read_paragraph,
     texts_of,
@@ -33,20 +27,11 @@ from rag.index import Index
 from rag.lexicon import Lexicon
 from rag.question import Question, asks, pattern
 from rag.records import Filters
-from rag.text import Figure, figures, fold, terms_en
-from rag.text import language as language_of
 
 BEST = 5  # paragraphs looked into: those whose sentences a quoted answer weighs
 PRIOR = 1.0  # what a question counts as having beside its names: one common word missing says little
 ELSEWHERE = 0.5  # what a figure counts that does not stand beside the thing counted
 MISSING = 3  # names a refusal tells of
-
-_COUNTED_ZH = re.compile(
-    r"(?:多少|几)(?P<measure>[个次名项国种人票件支届期场门套批把所家座位辆枚发处]?)(?P<noun>[^，。？?、,多少几]{0,6})"
-)
-_COUNTED_EN = re.compile(r"\b(?:how many|number of) (?P<noun>[\w-]{1,30}(?: [\w-]{1,30}){0,2})", re.IGNORECASE)
-_BESIDE = {"zh": (6, 14), "en": (15, 45)}  # characters before and after a figure in which the thing counted is named
-
 
 Test = Callable[[Sequence[str]], float]  # how far texts have what is asked for, in [0, 1]
 
@@ -166,13 +151,15 @@ def kinds(question: str, lexicon: Lexicon, translated: bool = True) -> list[Test
     known = Question.of(question).known
 
     def new(*of: str) -> Test:
-        return lambda texts: float(any(f.kind in of and f.value not in known for text in texts for f in _figures(text)))
+        return lambda texts: float(
+            any(f.kind in of and f.value not in known for text in texts for f in figures_of(text))
+        )
 
     def said(kind: str) -> Test:
         return lambda texts: float(any(pattern(kind, "kinds_of_answer").search(text) for text in texts))
 
     def count(texts: Sequence[str]) -> float:
-        measure, counted = _counted(question, lexicon, translated)
+        measure, counted = counted_in(question, lexicon, translated)
         return max((_counts(text, known, measure, counted) for text in texts), default=0.0)
 
     tests: dict[str, Test] = {
@@ -188,38 +175,9 @@ def kinds(question: str, lexicon: Lexicon, translated: bool = True) -> list[Test
     return [tests[kind] for kind in asks(question).kinds]
 
 
-def _counted(question: str, lexicon: Lexicon, translated: bool) -> tuple[str, tuple[str, ...]]:
-    """The measure word and the forms of the thing whose number a question asks for; none where it is not said."""
-    zh, en = _COUNTED_ZH.search(question), _COUNTED_EN.search(question)
-    if zh:
-        words = [word for word in lexicon.segmenter.cut(zh["noun"]) if lexicon.terms(word, "zh")]
-    else:
-        words = [word for word in (en["noun"].split() if en else []) if terms_en(word)]
-    forms: dict[str, None] = {}
-    for word in words[:2]:
-        entry = glossary_forms().get(form_of(word)) or glossary_forms().get(word)
-        other = lexicon.gloss_terms(word, "zh" if zh else "en") if translated else []
-        forms |= dict.fromkeys([form_of(word), *(entry[0] if entry else ()), *(form_of(each) for each in other)])
-    return (zh["measure"] if zh else ""), tuple(form for form in forms if form.strip())
-
-
 def _counts(text: str, known: Collection[Fraction], measure: str, counted: Sequence[str]) -> float:
     """1 where a new count stands beside the thing counted, less where it stands elsewhere, 0 where there is none."""
-    counts = [figure for figure in _figures(text) if figure.kind == "count" and figure.value not in known]
+    counts = [figure for figure in figures_of(text) if figure.kind == "count" and figure.value not in known]
     if not counts:
         return 0.0
-    return 1.0 if not counted or any(_stands_beside(figure, text, measure, counted) for figure in counts) else ELSEWHERE
-
-
-def _stands_beside(figure: Figure, text: str, measure: str, counted: Sequence[str]) -> bool:
-    before, after = _BESIDE[language_of(text)]
-    if measure not in ("", "个") and measure in text[figure.end : figure.end + 3]:
-        return True
-    beside = text[max(0, figure.start - before) : figure.end + after]
-    chinese, terms = fold(beside), index_terms(beside)
-    return any(form in (chinese if is_chinese(form) else terms) for form in counted)
-
-
-@lru_cache(maxsize=READ)
-def _figures(text: str) -> Sequence[Figure]:
-    return figures(text)
+    return 1.0 if not counted or any(stands_beside(figure, text, measure, counted) for figure in counts) else ELSEWHERE

@@ -7,10 +7,12 @@ from math import inf
 
 from rag.answering.compose import Sentence, compose, compose_looked_up
 from rag.answering.retrieve import Found
+from rag.answering.spans import find_answers
 from rag.answering.weighing import Weighed, weigh
 from rag.answering.weights import Weights
 from rag.index import Index
 from rag.lexicon import Lexicon
+from rag.messages import message
 from rag.question import Question, pattern
 from rag.records import Citation, Filters
 from rag.text import sentences
@@ -26,18 +28,22 @@ LEANS = re.compile(  # a sentence that begins so says little without the one bef
 
 
 def quote_answer(
-    found: Found, index: Index, lexicon: Lexicon, filters: Filters, weights: Weights, lead_in: str
+    found: Found, index: Index, lexicon: Lexicon, filters: Filters, weights: Weights, sure: bool = True
 ) -> tuple[str, tuple[Citation, ...]]:
-    """The text of the quoted answer in the question's language, after the lead-in, and its citations in order of use.
+    """The text of the quoted answer in the question's language, and its citations in order of use.
 
-    A named paragraph is quoted whole; several reports are grouped by report, oldest first.
+    A named paragraph is quoted whole; several reports are grouped by report, oldest first. Where it is not sure that
+    the reports answer, that is said first, and no figure leads.
     """
     question = found.question
     if found.look_up.named:
         return compose_looked_up(found.look_up, index, question.language, filters.renderings)
     weighed = weigh(found, index, lexicon, filters, weights)
-    chosen = choose(answering(weighed, found, index, weights), question, weights)
-    return compose(chosen, question.language, index.reports, lead_in)
+    paragraphs = answering(weighed, found, index, weights)
+    chosen = choose(paragraphs, question, weights)
+    answers = find_answers(chosen, [each for of in paragraphs for each in of], question, index, lexicon)
+    lead_in = message("quoted" if sure else "unsure", question.language)
+    return compose(answers.quotations, question.language, index.reports, lead_in, answers.lead if sure else None)
 
 
 def answering(weighed: Sequence[Weighed], found: Found, index: Index, weights: Weights) -> list[list[Weighed]]:

@@ -51,16 +51,18 @@ def listed_counts(text: str) -> set[int]:
     return found
 
 
-def cite_quote(marker: int, paragraph: Paragraph, quote: str, language: Language) -> Citation:
+def cite_quote(marker: int, paragraph: Paragraph, quote: str, language: Language, at: Slice | None = None) -> Citation:
     """The citation of quoted words, checked against the paragraph's text in their language and its footnotes.
 
-    A rendering's quotation has the official sentence beside it as `original`.
+    A rendering's quotation has the official sentence beside it as `original`. `at` is where words taken from the text
+    stand, which may be there twice.
     """
     official = language == paragraph.language or paragraph.translations[language].official
-    match = find_quote(paragraph.in_language(language) or "", quote)
-    if match and match.whole:
-        verdict = Verdict.FOUND if match.exact else Verdict.FOUND_NORMALISED
-        span = (match.start, match.end)
+    text = paragraph.in_language(language) or ""
+    span, verdict = (at if at and text[slice(*at)] == quote else None), Verdict.FOUND
+    if not span and (match := find_quote(text, quote)) and match.whole:
+        span, verdict = (match.start, match.end), Verdict.FOUND if match.exact else Verdict.FOUND_NORMALISED
+    if span:
         original = None if official else _sentences_beside(paragraph, language, span)
         return Citation(marker, paragraph, quote, language, official, verdict, span, original)
     in_note = any((noted := find_quote(footnote.text, quote)) and noted.whole for footnote in paragraph.footnotes)

@@ -7,7 +7,7 @@ from itertools import groupby
 from typing import Any
 
 from rag.messages import message
-from rag.page.markup import Reports, cut, one_line, render
+from rag.page.markup import LIST, Reports, cut, one_line, parts_of, render
 from rag.present import answer_json, shown_citations, voice_text
 from rag.records import Answer, Citation
 from rag.references import written
@@ -41,13 +41,24 @@ def as_markdown(answers: Sequence[Answer], reports: Reports) -> str:
     for answer in answers:
         text = ""
         for said, citation in _pieces(answer):
-            lines = said.split("\n")
-            text += "\n".join(f"### {_plain(line)}" if line in answer.headings else _plain(line) for line in lines)
+            text += _markdown(said, citation, answer.headings)
             if citation:
                 notes.append(f"[^{len(notes) + 1}]: {_plain(_note(citation, answer, reports))}")
                 text += f"[^{len(notes)}]"
         shown += [f"## {_plain(_line(answer.question))}", text.replace("\n", "\n\n")]
     return "\n\n".join([*shown, "\n".join(notes)]) + "\n"
+
+
+def _markdown(said: str, citation: Citation | None, headings: Sequence[str]) -> str:
+    """A piece of an answer in Markdown: headings, the words that answer in bold, a quoted list as one."""
+    if not citation:
+        lines = said.split("\n")
+        return "\n".join(f"### {_plain(line)}" if line in headings else _plain(line) for line in lines)
+    before, quote, after = said.rpartition(citation.quote) if citation.quote else (said, "", "")
+    shown = "".join(f"**{_plain(part)}**" if answers else _plain(part) for part, answers in parts_of(quote, citation))
+    if quote.count("\n") + 1 >= LIST:
+        shown = shown.replace("\n", "\n- ")
+    return _markdown(before, None, headings) + shown + _plain(after)
 
 
 def as_docx(answers: Sequence[Answer], reports: Reports) -> bytes:
@@ -62,7 +73,8 @@ def as_docx(answers: Sequence[Answer], reports: Reports) -> bytes:
         document.add_heading(_line(answer.question), level=1)
         paragraph = document.add_paragraph()
         for said, citation in _pieces(answer):
-            paragraph = _add(document, paragraph, said, answer.headings)
+            for words, answering in parts_of(said, citation) if citation else [(said, False)]:
+                paragraph = _add(document, paragraph, words, answer.headings, answering)
             if citation:
                 _refer(paragraph, len(notes) + SEPARATORS)
                 notes.append(_printable(_note(citation, answer, reports)))
@@ -74,7 +86,7 @@ def as_docx(answers: Sequence[Answer], reports: Reports) -> bytes:
     return file.getvalue()
 
 
-def _add(document: Any, paragraph: Any, text: str, headings: Sequence[str]) -> Any:
+def _add(document: Any, paragraph: Any, text: str, headings: Sequence[str], bold: bool = False) -> Any:
     """Add text to a paragraph, its lines that are headings as such; the paragraph that is open after it."""
     for is_heading, lines in groupby(text.split("\n"), headings.__contains__):
         if is_heading:
@@ -82,7 +94,7 @@ def _add(document: Any, paragraph: Any, text: str, headings: Sequence[str]) -> A
                 document.add_heading(_printable(line), level=2)
             paragraph = document.add_paragraph()
         else:
-            paragraph.add_run(_printable("\n".join(lines)))
+            paragraph.add_run(_printable("\n".join(lines))).bold = bold or None
     return paragraph
 
 

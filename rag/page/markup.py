@@ -28,6 +28,7 @@ REJECTED = {Verdict.NUMBER_MISMATCH, Verdict.NOT_FOUND}
 EXCERPT = 120  # characters of a hit in a list; twice that in English: two lines of the chat
 AROUND = 60  # Chinese characters of a paragraph before or after the one that is shown, twice as many English ones
 QUOTED = 80  # characters of quoted words repeated above their verdict
+LIST = 3  # lines from which a quotation is shown as a list
 NEAREST = 5  # paragraphs listed under a refusal, as `rapporteur ask` does
 
 
@@ -53,7 +54,7 @@ def templates(package: str) -> Environment:
 @cache
 def _pages() -> Environment:
     found = templates("rag.page")
-    filters = (mark, cut, one_line, _lines, _headed, _lang, _carried, _short, _quotes, _sources, _sign)
+    filters = (mark, cut, one_line, _lines, _headed, _lang, _carried, _short, _quotes, _quotation, _sources, _sign)
     found.filters |= {each.__name__.lstrip("_"): each for each in (*filters, _text_in, _title_in, headings_in)}
     found.globals |= {"reference": written, "answer_text": answer_text, "searched_for_text": searched_for_text}
     found.globals |= {"asked_in_text": asked_in_text}
@@ -135,15 +136,42 @@ def _headed(text: str, headings: Sequence[str]) -> Markup:
     return shown
 
 
-def mark(text: str, slices: Iterable[Slice]) -> Markup:
+def mark(text: str, slices: Iterable[Slice], tag: str = "mark") -> Markup:
     """Text escaped, its slices marked; overlapping ones are marked once, slices outside the text not at all."""
     shown, end = Markup(), 0
     for start, stop in sorted(slices):
         start, stop = max(start, end), min(stop, len(text))
         if start < stop:
-            shown += _lines(text[end:start]) + Markup("<mark>{}</mark>").format(_lines(text[start:stop]))
+            shown += _lines(text[end:start]) + Markup("<{0}>{1}</{0}>").format(tag, _lines(text[start:stop]))
             end = stop
     return shown + _lines(text[end:])
+
+
+def parts_of(said: str, citation: Citation) -> Iterator[tuple[str, bool]]:
+    """A piece of an answer in parts, each with whether its words are those that answer."""
+    before, quote, after = said.rpartition(citation.quote) if citation.quote else (said, "", "")
+    yield before if quote else said, False
+    end = 0
+    for start, stop in citation.spans if quote else ():
+        yield quote[end:start], False
+        yield quote[start:stop], True
+        end = stop
+    if quote:
+        yield quote[end:], False
+        yield after, False
+
+
+def _quotation(citation: Citation) -> Markup:
+    """The quoted words, those that answer strong; three lines and more as a list beneath the first."""
+    lines, start = list[Markup](), 0
+    for line in citation.quote.split("\n"):
+        slices = [(max(0, at - start), max(0, min(end - start, len(line)))) for at, end in citation.spans]
+        lines.append(mark(line, slices, "strong"))
+        start += len(line) + 1
+    if len(lines) < LIST:
+        return Markup("<br>").join(lines)
+    items = Markup("").join(Markup('<span role="listitem" class="item">{}</span>').format(line) for line in lines[1:])
+    return Markup('{}<span role="list" class="items">{}</span>').format(lines[0], items)
 
 
 def _lang(language: str) -> str:

@@ -400,3 +400,26 @@ def test_a_refusal_and_an_answer_without_markers_are_as_short_as_they_get(text: 
     assert shorten(refused) == refused
     unmarked = answer(text, language)
     assert shorten(unmarked) == unmarked
+
+
+# --- the words that answer --------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_figure_that_leads_stands_first_and_is_cited_where_it_stands(index: Index, language: Language) -> None:
+    text = {"zh": "2012年沉没的有12艘。", "en": "In 2012 as many as 12 sank."}[language]
+    paragraph = replace(numbered(FERRIES, text), language=language)
+    whole = replace(next(quotable(paragraph, language, True)), answers=((0, 3),))
+    at = text.rindex("12")
+    lead = replace(whole, start=at, end=at + 2, text="12", answers=())
+    answer, citations = compose([whole], language, index.reports, QUOTED[language], lead)
+    assert answer == f"“12” [1]\n{QUOTED[language]}\n“{text}” [1]"
+    assert [(each.span, each.verdict, each.spans) for each in citations] == [
+        ((at, at + 2), Verdict.FOUND, ()),
+        ((0, len(text)), Verdict.FOUND, ((0, 3),)),
+    ]
+
+
+def test_a_cell_without_a_word_is_not_quoted() -> None:
+    row = replace(ROW, columns=(("Sank", "*"), ("Left", "318 people")))
+    assert [each.text for each in quotable(row, "en", True)] == ["318 people"]

@@ -374,7 +374,7 @@ def test_the_sentence_that_answers_is_quoted_and_cited(
     index = indexed([(FERRIES, [paragraph])], tmp_path, FakeEmbedder(), lexicon)
     found = Found(Question.of(question), (Hit(paragraph, 1, 0.9),))
     only = replace(WEIGHTS, quotes=1)
-    answer, citations = quote_answer(found, index, lexicon, Filters(), only, label.strip())
+    answer, citations = quote_answer(found, index, lexicon, Filters(), only)
     assert answer == label + text
     assert [(each.marker, each.paragraph, f"“{each.quote}” [1]") for each in citations] == [(1, paragraph, text)]
 

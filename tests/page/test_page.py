@@ -210,6 +210,29 @@ def test_exports_keep_every_reference() -> None:
     assert [each["answer"] for each in json.loads(as_json(answers, REPORTS))] == [each.text for each in answers]
 
 
+def test_the_words_that_answer_are_strong_on_the_page_and_in_exports() -> None:
+    at = TEXT.index("318人")
+    quoted = replace(quoting(TEXT[at : at + 6]), spans=((0, 4),))
+    one = answer(f"“{quoted.quote}” [1]", quoted)
+    assert "<strong>318人</strong>丧生" in answer_html(one, REPORTS, "", 0)
+    assert "**318人**丧生" in as_markdown([one], REPORTS)
+    with zipfile.ZipFile(io.BytesIO(as_docx([one], REPORTS))) as document:
+        assert "<w:b/></w:rPr><w:t>318人</w:t>" in document.read("word/document.xml").decode()
+    assert json.loads(as_json([one], REPORTS))[0]["answer_spans"] == [{"citation": 0, "start": 0, "end": 4}]
+
+
+@pytest.mark.parametrize(("lines", "items"), [(2, 0), (3, 2)])
+def test_a_quoted_list_is_shown_as_one(lines: int, items: int) -> None:
+    quote = "\n".join(["原因如下：", "(a) 超载；", "(b) 大雾。"][:lines])
+    quoted = replace(quoting("318人丧生"), quote=quote, spans=((6, 9),))
+    one = answer(f"“{quote}” [1]", quoted)
+    html = answer_html(one, REPORTS, "", 0)
+    assert html.count('role="listitem"') == items
+    assert Seen(html).text.count("(a) 超载；") == 1
+    assert "<strong>(a)</strong> 超载；" in html
+    assert as_markdown([one], REPORTS).count("\n- ") == items
+
+
 def test_a_conversation_is_taken_away_as_a_file_and_an_empty_one_is_not() -> None:
     assistant: Any = Scripted([])
     file, notice = conversation.take_away(assistant, (Exchange(answer("没有。"), ({}, {})),), "json", "zh")
