@@ -32,10 +32,16 @@ def told(line: Mapping[str, Any], gold: Gold) -> bool:
     return named >= NAMED and len(cited & set().union(*gold)) / len(cited) >= NOTHING_ELSE
 
 
+def helped(line: Mapping[str, Any], _gold: Gold) -> bool:
+    """Whether an answer tells of the tool itself: nothing is cited or found for it, nor is it a refusal."""
+    return line["mode"] == "help" and not (line["citations"] or line["hits"] or line["abstained"])
+
+
 CHECKS: Mapping[str, Callable[[Mapping[str, Any], Gold], bool]] = {
     "count": counted,
     "overview": told,
     "changes": told,
+    "help": helped,
 }
 
 

@@ -25,7 +25,7 @@ UNANSWERABLE = ("unanswerable_off", "unanswerable_near", "unanswerable_false")
 TYPES = (
     *("factoid", "numeric", "list", "why", "definition", "compare", "multi_paragraph", "multi_document", "lookup"),
     *("table", "footnote", "followup", "false_premise", "injection"),
-    *("count", "overview", "changes"),  # scored by eval.kinds
+    *("count", "overview", "changes", "help"),  # scored by eval.kinds
     *UNANSWERABLE,
 )
 DELIMITERS = ",;\t"  # a spreadsheet writes what its country uses
@@ -192,7 +192,7 @@ def _question(path: Path, n: int, line: dict[str, Any]) -> Question:
         raise _bad(path, n, f'"type" is {kind!r}', f"Types are: {', '.join(TYPES)}.")
     if (kind in UNANSWERABLE) and (gold or facts):
         raise _bad(path, n, f"an {kind} question has gold or facts", "Empty both, or change its type.")
-    if kind not in (*UNANSWERABLE, "injection", "count") and not gold:
+    if kind not in (*UNANSWERABLE, "injection", "count", "help") and not gold:
         raise _bad(
             path,
             n,

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 # on dev and tuning, none of whose questions is taken for such a one, and on wordings of our own (tests/answering).
 NEAR = 1.9  # above their mean, to the nearest wording
 AHEAD = 0.8  # of the nearest that is of no such kind
-TERM = 0.7  # more for each term of the glossary that none of the wordings has: then it may ask of that
+TERM = 0.2  # more for each term of the glossary that none of the wordings has: then it may ask of that
 LONGEST = {"zh": 40, "en": 100}  # characters: longer questions are about something
 
 _BLANK = r"[\s,.!?;:~，。！？、；…—-]"

@@ -76,6 +76,26 @@ def test_an_overview_is_right_where_it_cites_most_of_what_it_should_and_mostly_n
     assert not right("overview")
 
 
+def test_what_is_asked_of_the_tool_is_told_by_it(
+    asked: list[Question], seed_index: Index, lexicon: Lexicon, e5: Embedder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("rag.models.embedder.load", lambda *_: e5)
+    monkeypatch.setattr("rag.models.embedder.fingerprint_of", lambda *_: e5.fingerprint)
+    monkeypatch.setattr("rag.assistant.Lexicon.load", lambda: lexicon)
+    assistant = Assistant(Settings(index=seed_index.folder.parent, llm="none"))
+    helps = [each for each in asked if each.type == "help"]
+    library = Library(seed_index.reports, seed_index.paragraphs)
+    found = kinds.right(helps, ask(assistant, helps, lambda done, of: None), library)
+    assert [name for name, is_right in found.items() if not is_right] == []
+
+
+def test_help_is_wrong_with_anything_quoted_or_found_or_as_a_refusal() -> None:
+    line = {"mode": "help", "citations": [], "hits": [], "abstained": False}
+    assert kinds.helped(line, [])
+    for wrong in ({"mode": "quotes"}, {"citations": [{}]}, {"hits": [{}]}, {"abstained": True}):
+        assert not kinds.helped({**line, **wrong}, [])
+
+
 def test_a_count_is_wrong_with_a_paragraph_too_many_or_in_another_mode() -> None:
     gold = [frozenset({"a#1"}), frozenset({"a#2"})]
     cited = [{"paragraph": "a#2"}, {"paragraph": "a#1"}]
