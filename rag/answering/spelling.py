@@ -1,9 +1,10 @@
 """An English question to what its misspelt words should be, as far as the index tells what was meant.
 
 A word is touched only where neither the index nor a dictionary has it and the index has one a slip away: a letter left
-out, put in, changed or swapped with its neighbour. One with a capital is a name: it is only taken for a name of the
-index. What stands in quotation marks is searched as typed. Chinese needs none of this: its pairs of characters find the
-rest of a word with a wrong one, and what was mended was wrong as often as right.
+out, put in, changed or swapped with its neighbour. The first letter, where pens seldom slip, is only ever swapped: a
+glock is no lock. One with a capital is a name: it is only taken for a name of the index. What stands in quotation marks
+is searched as typed. Chinese needs none of this: its pairs of characters find the rest of a word with a wrong one, and
+what was mended was wrong as often as right.
 """
 
 import re
@@ -45,7 +46,7 @@ class Speller:
         term = term_en(lower)
         if not term or _CAPITALS.search(word) or self._is_known(lower, term):
             return word
-        near = slips(lower)
+        near = {other for other in slips(lower) if other.startswith((lower[0], lower[1::-1]))}
         if word != lower:
             named = near & self._names.keys()
             return _commonest(named, lower, self._names).capitalize() if named else word

@@ -51,7 +51,7 @@ def mended(speller: Speller, question: str) -> str:
         pytest.param("the disarmamnet office", "the disarmament office", id="swapped"),
         pytest.param("women in peacekeepimg", "women in peacekeeping", id="changed"),
         pytest.param("Who chairs the Bienial Meeting", "Who chairs the Biennial Meeting", id="a name of the index"),
-        pytest.param("glock pistols", "lock pistols", id="no name as written"),
+        pytest.param("the rokcet and the orcket", "the rocket and the rocket", id="first letters swapped"),
     ],
 )
 def test_a_misspelt_word_becomes_one_the_index_has(speller: Speller, written: str, meant: str) -> None:
@@ -67,6 +67,7 @@ def test_a_misspelt_word_becomes_one_the_index_has(speller: Speller, written: st
         "Which tiers do guidelines come in?",  # a word the index lacks, beside "ties"
         "UNODC and SALW in Zanzibar",
         "Glock pistols in Mali",  # a name that the index does not have
+        "glock pistols",  # beside "lock"
         "How many Glock pistols?",
         "Which Colected works?",
         "ties with other rackets",  # no rockets
@@ -102,11 +103,11 @@ def test_each_correction_is_told(speller: Speller) -> None:
     assert speller.corrections("illicit arms") == {}
 
 
-def test_of_several_words_one_with_the_same_first_letter_is_meant_then_the_commonest(lexicon: Lexicon) -> None:
-    texts = ["The caress, the caress.", "The bares.", "The dares, the wares, the wares."]
+def test_of_several_words_those_with_the_same_first_letter_are_meant_of_these_the_commonest(lexicon: Lexicon) -> None:
+    texts = ["The caress, the caress.", "The bares.", "The xarex, the xaren, the xaren."]
     legs = {("en", OWN): TermLeg.build({n: lexicon.search_terms(text, "en") for n, text in enumerate(texts)})}
     assert mended(Speller(lexicon, legs, texts), "the baress") == "the bares"
-    assert mended(Speller(lexicon, legs, texts), "the xares") == "the wares"
+    assert mended(Speller(lexicon, legs, texts), "the xareq") == "the xaren"
 
 
 def test_slips_are_every_string_one_slip_away() -> None:
