@@ -14,10 +14,12 @@ from rag.index import Index
 from rag.lexicon import Lexicon
 from rag.messages import message
 from rag.question import Question, pattern
-from rag.records import Citation, Filters
+from rag.records import Citation, Filters, Slice
 from rag.text import sentences
 
 WHOLE_SENTENCE = 300  # characters up to which a clause is quoted with the rest of its sentence
+HEAD = 60  # characters up to which a line that opens the next is quoted with it
+OPENS = ("：", ":")
 LIST_LENGTH = 2500  # characters of a list quoted whole
 SOURCE = 0.6  # of the best sentence's score: where a source is asked for, a footnote that scores so much is quoted too
 LEANS = re.compile(  # a sentence that begins so says little without the one before
@@ -107,6 +109,8 @@ def _of_paragraph(weighed: Sequence[Weighed], question: Question, weights: Weigh
         return kept[:most]
     chosen: list[Sentence] = []
     for sentence in kept:
+        if chosen and complete(sentence).text.endswith(OPENS):
+            continue  # the head of a list too long to be quoted with it
         more = _join([*chosen, complete(sentence)])
         chosen = more if len(more) <= most else chosen
     return chosen
@@ -115,14 +119,14 @@ def _of_paragraph(weighed: Sequence[Weighed], question: Question, weights: Weigh
 def _list_of(best: Sentence, wants_list: bool) -> Sentence | None:
     """The whole list the best sentence opens, or belongs to where the question asks for a list; None without one."""
     text = best.paragraph.in_language(best.language) or ""
-    opens = best.text.rstrip().endswith(("：", ":"))
+    opens = best.text.rstrip().endswith(OPENS)
     lines = text.split("\n")
     if best.place < 0 or len(lines) < 3 or not (opens or wants_list):
         return None
     start = best.start if opens else text.find("\n") + 1 if "\n" in text[: best.start] else None
     if start is None:
         return None
-    if not opens and lines[0].endswith(("：", ":")):
+    if not opens and lines[0].endswith(OPENS):
         lead = sentences(lines[0], best.language)
         start = lead[-1][0]
     listed = text[start : start + LIST_LENGTH]
@@ -147,7 +151,21 @@ def complete(sentence: Sentence) -> Sentence:
     if LEANS.match(text[start:end]) and start > line_start:
         before = sentences(text[line_start:start], sentence.language)
         start = line_start + before[-1][0] if before else start
+    start, end = _with_head_and_item(text, start, end)
     return replace(sentence, start=start, end=end, text=text[start:end].strip())
+
+
+def _with_head_and_item(text: str, start: int, end: int) -> Slice:
+    """A slice of whole lines with the short line above that opens it, and the line below that it opens."""
+    above = text.rfind("\n", 0, max(start - 1, 0)) + 1
+    head = text[above : start - 1] if start and text[start - 1] == "\n" else ""
+    if len(head) <= HEAD and head.endswith(OPENS):
+        start = above
+    below = text.find("\n", end + 1) if text[end : end + 1] == "\n" else end
+    below = len(text) if below < 0 else below
+    if text[start:end].endswith(OPENS) and below - end <= WHOLE_SENTENCE:
+        end = below
+    return start, end
 
 
 def _join(chosen: Sequence[Sentence]) -> list[Sentence]:

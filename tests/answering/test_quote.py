@@ -68,7 +68,7 @@ def test_a_chinese_clause_is_quoted_with_the_rest_of_its_sentence(place: int) ->
 @pytest.mark.parametrize("place", [0, 1])
 def test_a_clause_without_a_full_stop_ends_with_its_line(place: int) -> None:
     first, second = "第一艘渡船在夜间的大雾之中沉没了；", "第二艘渡船在白天的阳光之下获救了"
-    assert alone(f"事故：\n{first}{second}\n船主不多。", "zh", place + 1) == [first + second]
+    assert alone(f"事故。\n{first}{second}\n船主不多。", "zh", place + 1) == [first + second]
 
 
 @pytest.mark.parametrize("place", [0, 1])
@@ -159,7 +159,8 @@ def test_an_item_brings_its_whole_list_with_its_head_where_a_list_is_asked_for(l
     before, head, items = LISTS[language]
     text = before + "\n".join([head, *items])
     assert alone(text, language, 2 + item, FOR_A_LIST[language]) == ["\n".join([head, *items])]
-    assert alone(text, language, 2 + item, ASKED[language]) == [items[item]]
+    one = "\n".join([before + head, items[0]]) if item == 0 else items[item]  # the first stands beneath its head
+    assert alone(text, language, 2 + item, ASKED[language]) == [one]
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -171,11 +172,22 @@ def test_a_list_is_quoted_without_a_first_line_that_does_not_open_it(language: L
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_a_colon_before_one_line_opens_no_list(language: Language) -> None:
+@pytest.mark.parametrize("place", [1, 2])
+def test_a_line_that_opens_one_other_is_quoted_with_it(language: Language, place: int) -> None:
     before, head, items = LISTS[language]
-    text = before + "\n".join([head, items[0]])
-    assert alone(text, language, 1) == [head]
-    assert alone(text, language, 2, FOR_A_LIST[language]) == [items[0]]
+    text = "\n".join([before.strip(), head, items[0]])
+    assert alone(text, language, place) == ["\n".join([head, items[0]])]
+    assert alone("\n".join([before.strip(), items[0]]), language, 1) == [items[0]]  # which is no head
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("over", [0, 1])
+def test_a_head_is_not_quoted_without_the_long_line_it_opens(language: Language, over: int) -> None:
+    before, head, _ = LISTS[language]
+    text = "\n".join([before.strip(), head, "z" * (WHOLE_SENTENCE - 1 + over)])
+    first, opening, _ = said(printed(text, language))
+    expected = [first.text] if over else ["\n".join(text.split("\n"))]
+    assert chosen([(1.0, first), (0.9, opening)]) == expected
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
