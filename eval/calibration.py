@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 SHIPPED = Path(__file__).parents[1] / "rag" / "data" / "weights.json"
 JUDGES = SHIPPED.with_name("judges.json")
-ABOUT, SAYS = ("standing", "dense", "lexical"), ("together", "standing")
+ABOUT, SAYS = ("standing", "dense", "lexical", "named"), ("together", "standing")
 WITH_MODEL = (*SAYS, "model")
 FOLDS = 10  # by pair: a question and its translation are never on both sides
 SEED = 20260101
@@ -185,18 +185,21 @@ def _fit(of: Sequence[Example], says: Sequence[str]) -> dict[str, Any]:
 def _regression(
     of: Sequence[Example], classes: Sequence[bool], names: Sequence[str], weight: str | None = None
 ) -> dict[str, Any]:
+    """A regression over signals in standard deviations of their language: what is usual differs."""
     from sklearn.linear_model import LogisticRegression
-    from sklearn.preprocessing import StandardScaler
 
     values = np.array([[getattr(each.signals, name) for name in names] for each in of], dtype=float)
-    scaler = StandardScaler().fit(values)
-    fitted = LogisticRegression(max_iter=1000, class_weight=weight).fit(scaler.transform(values), classes)
+    spoken = np.array([each.signals.language for each in of])
+    means = {lang: values[spoken == lang].mean(axis=0) for lang in LANGUAGES if (spoken == lang).any()}
+    scales = {lang: np.maximum(values[spoken == lang].std(axis=0), 1e-9) for lang in means}
+    standard = [(row - means[lang]) / scales[lang] for row, lang in zip(values, spoken, strict=True)]
+    fitted = LogisticRegression(max_iter=1000, class_weight=weight).fit(standard, classes)
     return {
         "signals": list(names),
         "intercept": float(fitted.intercept_[0]),
         "weights": fitted.coef_[0].tolist(),
-        "means": scaler.mean_.tolist(),
-        "scales": scaler.scale_.tolist(),
+        "means": {lang: mean.tolist() for lang, mean in means.items()},
+        "scales": {lang: scale.tolist() for lang, scale in scales.items()},
     }
 
 

@@ -224,7 +224,8 @@ def test_a_model_that_was_calibrated_is_asked_first_whether_the_passages_answer(
         yield Waiting()
         return odds
 
-    says = {"signals": ["model"], "intercept": 0.0, "weights": [1.0], "means": [0.0], "scales": [1.0]}
+    says = {"signals": ["model"], "intercept": 0.0, "weights": [1.0]}
+    says |= {"means": {"zh": [0.0], "en": [0.0]}, "scales": {"zh": [1.0], "en": [1.0]}}
     calibrated = {"says": says, "unsure": 0.4, "sure": 0.6, "log_odds": {"zh": [0.0, 1.0], "en": [0.0, 1.0]}}
     monkeypatch.setattr("rag.assistant.judge", lambda signs, by: judge(signs, by) if by is calibrated else "sure")
     monkeypatch.setattr("rag.assistant.judge_of", {"scripted": calibrated}.get)

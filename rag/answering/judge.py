@@ -26,7 +26,7 @@ from rag.answering.retrieve import Found
 from rag.index import Index
 from rag.lexicon import Lexicon
 from rag.question import Question, asks, pattern
-from rag.records import Filters
+from rag.records import Filters, Language
 
 BEST = 5  # paragraphs looked into: those whose sentences a quoted answer weighs
 PRIOR = 1.0  # what a question counts as having beside its names: one common word missing says little
@@ -43,10 +43,12 @@ Outcome = Literal["sure", "unsure", "refused"]
 class Signals:
     """What tells whether the best paragraphs answer; every one is higher where they more likely do."""
 
+    language: Language  # of the question: what is usual differs
     together: float  # how far one paragraph has what the question names and the kind of answer it wants, in [0, 1]
     standing: float  # the best fused score, in standard deviations
     dense: float  # the best cosine of question and paragraph, in [-1, 1]
     lexical: float  # the best BM25, ≥ 0
+    named: float  # the rarity of the names that the best paragraph has of those in the question, ≥ 0
     model: float = 0.0  # a language model's log-odds that the passages answer; 0 where none was asked
 
 
@@ -106,7 +108,9 @@ def signals(found: Found, index: Index, lexicon: Lexicon, filters: Filters) -> S
     dense, lexical = (
         max((getattr(hit, leg) for hit in found.hits[:BEST]), default=0.0) for leg in ("dense", "lexical")
     )
-    return Signals(together, standing, dense, lexical)
+    every = {name.written: name for part in asked for name in part.names}.values()
+    named = max((sum(name.weight for name in every if each.has(name)) for each in said), default=0.0)
+    return Signals(question.language, together, standing, dense, lexical, named)
 
 
 def answerable(signals: Signals, model: Mapping[str, Any]) -> float:
@@ -116,7 +120,8 @@ def answerable(signals: Signals, model: Mapping[str, Any]) -> float:
 
 def _logistic(signals: Signals, regression: Mapping[str, Any]) -> float:
     values = (getattr(signals, name) for name in regression["signals"])
-    columns = zip(regression["weights"], values, regression["means"], regression["scales"], strict=True)
+    means, scales = (regression[name][signals.language] for name in ("means", "scales"))
+    columns = zip(regression["weights"], values, means, scales, strict=True)
     score = regression["intercept"] + sum(weight * (value - mean) / scale for weight, value, mean, scale in columns)
     return float(1.0 / (1.0 + exp(-score)))
 

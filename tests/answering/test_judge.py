@@ -1,7 +1,7 @@
 """rag.answering.judge: whether the hits answer the question at all."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import astuple, fields, replace
+from dataclasses import fields, replace
 
 import numpy as np
 import pytest
@@ -17,7 +17,7 @@ from rag.answering.retrieve import Found, Retriever
 from rag.answering.weights import DEFAULT, shipped
 from rag.lexicon import Lexicon
 from rag.question import Question
-from rag.records import Filters, Hit, Paragraph, Translation
+from rag.records import LANGUAGES, Filters, Hit, Paragraph, Translation
 
 ENGLISH = [
     "Ferries sank in Mozambique in 2033; 318 people died and the owners paid $2 million.",
@@ -31,7 +31,10 @@ CHINESE = [
     "应安全理事会的要求，在三个港口培训了船员。",
     "渡船公约第九次审议大会于2031年举行。",
 ]
-SIGNALS = st.builds(Signals, st.floats(0, 1), st.floats(-5, 20), st.floats(-1, 1), st.floats(0, 50))
+SIGNALS = st.builds(
+    Signals, st.sampled_from(LANGUAGES), st.floats(0, 1), st.floats(-5, 20), st.floats(-1, 1), *[st.floats(0, 50)] * 2
+)
+NUMBERS = [field.name for field in fields(Signals) if field.name != "language"]
 
 
 @pytest.fixture(scope="module")
@@ -81,8 +84,10 @@ MODEL = shipped()[DEFAULT].abstention
 def test_there_is_a_weight_a_mean_and_a_scale_for_every_signal(part: str) -> None:
     regression = MODEL[part]
     assert set(regression["signals"]) <= {field.name for field in fields(Signals)}
-    assert {len(regression[name]) for name in ("weights", "means", "scales")} == {len(regression["signals"])}
-    assert all(scale > 0 for scale in regression["scales"])
+    assert len(regression["weights"]) == len(regression["signals"])
+    for language in LANGUAGES:
+        assert {len(regression[name][language]) for name in ("means", "scales")} == {len(regression["signals"])}
+        assert min(regression["scales"][language]) > 0
 
 
 def test_a_caveat_comes_before_a_refusal() -> None:
@@ -102,7 +107,7 @@ def test_the_coefficients_were_fitted_on_no_more_than_dev_and_tuning_questions()
     assert fitted_on["answerable"] <= sum(question.answerable for question in asked)
 
 
-@given(SIGNALS, st.sampled_from([field.name for field in fields(Signals)]), st.floats(0, 5))
+@given(SIGNALS, st.sampled_from(NUMBERS), st.floats(0, 5))
 def test_more_of_any_signal_never_lowers_the_probability(some: Signals, name: str, more: float) -> None:
     assert answerable(replace(some, **{name: getattr(some, name) + more}), MODEL) >= answerable(some, MODEL)
 
@@ -131,9 +136,10 @@ def test_what_has_everything_is_answered_and_what_has_nothing_is_not(retriever: 
 
 
 def test_what_no_report_is_about_is_refused_whatever_it_names(retriever: Retriever) -> None:
-    near = Signals(together=1.0, standing=6.0, dense=0.4, lexical=20.0)
-    assert judge(near, MODEL) == "sure"
-    assert judge(replace(near, standing=2.5, dense=0.02, lexical=1.0), MODEL) == "refused"
+    for language in LANGUAGES:
+        near = Signals(language, together=1.0, standing=6.0, dense=0.4, lexical=20.0, named=3.0)
+        assert judge(near, MODEL) == "sure"
+        assert judge(replace(near, standing=2.5, dense=0.02, lexical=1.0, named=0.0), MODEL) == "refused"
 
 
 def test_another_embedder_is_not_judged_by_cosines(retriever: Retriever) -> None:
@@ -288,12 +294,20 @@ def test_any_text_has_names_it_writes_and_at_most_three_are_missing(retriever: R
     assert len(told) <= MISSING
     assert all(each in text for each in told)
     signs = signals(found(text, retriever, (1, 2)), retriever.index, retriever.lexicon, Filters())
-    assert all(0 <= value <= 1 + 1e-9 for value in astuple(signs)[:2])
+    assert 0 <= signs.together <= 1 + 1e-9
+    assert signs.named >= 0
+
+
+def test_what_is_named_and_there_weighs_by_its_rarity(ask: Callable[..., Signals]) -> None:
+    both, one, none = (
+        ask(f"{names} in lamps?", 1) for names in ("Mozambique 2033", "Mozambique 1999", "Mongolia 1999")
+    )
+    assert both.named > one.named > none.named == 0.0
 
 
 def test_without_hits_nothing_is_together(retriever: Retriever) -> None:
     nothing = Found(Question.of("Mozambique?"), ())
-    assert signals(nothing, retriever.index, retriever.lexicon, Filters()) == Signals(0.0, 0.0, 0.0, 0.0)
+    assert signals(nothing, retriever.index, retriever.lexicon, Filters()) == Signals("en", 0.0, 0.0, 0.0, 0.0, 0.0)
     assert absent("Mozambique?", retriever, ()) == ["Mozambique"]
 
 

@@ -234,10 +234,12 @@ class TestCalibration:
         for n in range(60):
             right = n % 3 > 0
             telling = right + drawn.gauss(0, 0.3)
-            signs = Signals(telling, drawn.gauss(5, 1), drawn.gauss(0.4, 0.05), drawn.gauss(20, 2), drawn.gauss(0, 1))
+            near = (drawn.gauss(5, 1), drawn.gauss(0.4, 0.05), drawn.gauss(20, 2), drawn.gauss(3, 1), drawn.gauss(0, 1))
+            signs = Signals(LANGUAGES[n % 2], telling, *near)
             of.append(calibration.Example(signs, True, right, f"p{n // 2}", LANGUAGES[n % 2], "dev"))
         for n in range(20):
-            signs = Signals(1.0, drawn.gauss(2, 0.2), drawn.gauss(0.05, 0.05), drawn.gauss(2, 1))
+            far = (drawn.gauss(2, 0.2), drawn.gauss(0.05, 0.05), drawn.gauss(2, 1), 0.0)
+            signs = Signals(LANGUAGES[n % 2], 1.0, *far)
             of.append(calibration.Example(signs, False, False, f"s{n}", LANGUAGES[n % 2], "small talk"))
         return of
 
