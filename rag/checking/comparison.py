@@ -20,7 +20,7 @@ AROUND = 4  # words on each side that tell which of several like words is meant
 MORE = 2  # words of a statement that a further sentence has to have
 NEW = 0.125  # of the words of a statement, how many nothing in the texts may stand for
 BESIDE = 3  # content words within which two stand beside each other
-THIN = 0.5  # of the words of a statement, how many the texts themselves have to have, not only the question
+THIN = 0.5  # of the words of a statement, how many only the question has
 RUN = 3  # content words that make a clause
 
 Clause = Sequence[Word]
@@ -38,6 +38,7 @@ class Aligned:
     covers: list[Cover]  # the operators of the statement
     theirs: list[Cover]  # and of the window
     new: frozenset[Word]  # words of the statement that nothing in the texts stands for
+    asked: Collection[str]  # index terms of the question
 
     @property
     def content(self) -> list[Word]:
@@ -46,14 +47,20 @@ class Aligned:
 
 
 def compare(
-    text: str, sources: Iterable[str], language: Language, lexicon: Lexicon, beside: Collection[str] = ()
+    text: str,
+    sources: Iterable[str],
+    language: Language,
+    lexicon: Lexicon,
+    beside: Collection[str] = (),
+    asked: Collection[str] = (),
 ) -> Verdict:
     """Whether a statement is supported by the texts it is from, in its language, denied, or more than words tell.
 
-    `beside` are English index terms of what the texts say, the dictionary's among them. Without a text in its language,
+    `beside` are English index terms of what the texts say, the dictionary's among them, and `asked` index
+    terms of the question. Without a text in its language,
     or without a clause, a statement is not checked.
     """
-    aligned = align(text, sources, language, lexicon, beside)
+    aligned = align(text, sources, language, lexicon, beside, asked)
     if aligned is None:
         return Verdict.NOT_CHECKED
     found = set(doubts(aligned))
@@ -63,7 +70,12 @@ def compare(
 
 
 def align(
-    text: str, sources: Iterable[str], language: Language, lexicon: Lexicon, beside: Collection[str] = ()
+    text: str,
+    sources: Iterable[str],
+    language: Language,
+    lexicon: Lexicon,
+    beside: Collection[str] = (),
+    asked: Collection[str] = (),
 ) -> Aligned | None:
     """A statement with what it rests on in the texts; None where there is nothing to compare."""
     said = read_sentences(text, language, lexicon)
@@ -78,9 +90,13 @@ def align(
     paired = {ours: theirs for sentence in said for ours, theirs in _pairs(sentence, window)}
     covering, there = ([each for one in text for each in covers(one)] for text in (said, window))
     cues = {word for cover in covering for word in cover.cue}
-    new = {word for word in content if word not in cues and not _stands_for(word, known, lexicon, beside)}
+    new = {
+        word
+        for word in content
+        if word not in cues and word.key not in asked and not _stands_for(word, known, lexicon, beside)
+    }
     return Aligned(
-        said, known, list(zip(clauses, nearest, strict=True)), window, paired, covering, there, frozenset(new)
+        said, known, list(zip(clauses, nearest, strict=True)), window, paired, covering, there, frozenset(new), asked
     )
 
 
@@ -119,15 +135,10 @@ def doubts(aligned: Aligned) -> Iterator[str]:
 
 
 def _thin(aligned: Aligned) -> bool:
-    """Whether the texts have too few of a statement's words and figures, so that it rests on the question's."""
-    words = [word for clause, _ in aligned.clauses for word in clause if word.key and "/" not in word.key]
-    own = [word for word in words if word.figure or not light(word.key)]
-    there = sum(word in aligned.paired or (word.figure is not None and _in_any(word, aligned.window)) for word in own)
-    return any(word.content for word in own) and there <= THIN * len(own)
-
-
-def _in_any(word: Word, sentences: Iterable[Sentence]) -> bool:
-    return any(_has(sentence, word) for sentence in sentences)
+    """Whether half of a statement's words are the question's alone."""
+    words = [word for clause, _ in aligned.clauses for word in clause if word.content and not light(word.key)]
+    asked = [word for word in words if word.key in aligned.asked and word not in aligned.paired]
+    return bool(words) and len(asked) >= THIN * len(words)
 
 
 def _clauses(sentence: Sentence) -> list[list[Word]]:

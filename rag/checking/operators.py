@@ -119,7 +119,8 @@ def unlike(said: Sequence[Cover], known: Sequence[Cover], paired: Mapping[Word, 
     both = {word for word in denied if word in pairs and pairs[word] & denied}
     strong = [each for each in said if each.operator not in WEAK]
     made = {each.operator for each in strong if _strays(each, known, pairs, both, NEAR, _ALIKE)}
-    done = [each for each in said if each.operator == "done" and both.isdisjoint(each.words[:NEAR])]
+    not_so = {word for each in said if each.operator == "not" for word in each.words}
+    done = [each for each in said if each.operator == "done" and not_so.isdisjoint(each.words[:1])]
     made |= {each.operator for each in done if _open(each, said, known, paired)}
     may = _under(said, "possible") - _under(said, "due", "must", "shall")
     binding = (each for each in known if each.operator in ("due", "must", "shall"))

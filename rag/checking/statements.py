@@ -118,8 +118,10 @@ class Checker:
 
     def _compared(self, text: str, passages: Sequence[Passage]) -> Verdict:
         said = [text for each in passages for text in each.said]
-        beside = self._asked.union(*(each.in_english(True) for each in passages), *(each.above for each in passages))
-        return compare(text, said, self._language, self._lexicon, beside)
+        beside = frozenset[str]().union(
+            *(each.in_english(True) for each in passages), *(each.above for each in passages)
+        )
+        return compare(text, said, self._language, self._lexicon, beside, self._asked)
 
     def _share(self, text: str, words: frozenset[str]) -> float:
         """The share of a statement's words that are among these; its figures, checked apart, count as found."""

@@ -175,7 +175,8 @@ def _plain(text: str, start: int, language: Language, lexicon: Lexicon) -> Itera
     for match in _PIECE.finditer(text, start):
         at = match.start()
         if language == "en" or match.group().isascii():
-            yield at, *_latin(match.group(), not text[:at].strip(' "“‘('))
+            folded, key, name = _latin(match.group(), not text[:at].strip(' "“‘('))
+            yield at, folded, key, name and not text[:at][-1:].isdigit()  # "3D-printed" names nobody
             continue
         for word in _joined(lexicon.segmenter.cut(match.group())):
             dotted = "·" in text[max(0, at - 1) : at + len(word) + 1]

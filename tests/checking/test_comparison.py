@@ -107,9 +107,9 @@ def test_things_listed_are_counted(statement: str, source: str) -> None:
 def test_what_only_the_question_says_bears_nothing_out(
     statement: str, asked: str, language: Language, lexicon: Lexicon
 ) -> None:
-    beside = lexicon.terms(asked, language)
+    terms = lexicon.terms(asked, language)
     source = "Captains shall keep records." if language == "en" else "船长应保存记录。"
-    assert compare(statement, [source], language, lexicon, beside) == Verdict.NOT_CHECKED
+    assert compare(statement, [source], language, lexicon, asked=terms) == Verdict.NOT_CHECKED
 
 
 @pytest.mark.parametrize(
