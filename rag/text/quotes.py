@@ -82,7 +82,8 @@ _LEAST_PIECE = 2  # letters, characters or digits: shorter pieces beside an omis
 def find_quote(text: str, quote: str) -> QuoteMatch | None:
     """The first place where a text has the quoted words, or None: one changed letter, character or digit is not found.
 
-    Words may be left out where the quotation has an ellipsis; its pieces must then stand in the text in order.
+    A place that cuts a word or a number is told where there is no other. Words may be left out where the quotation has
+    an ellipsis; its pieces must then stand in the text in order.
 
     >>> find_quote("各国 應“充分执行”《行动纲领》", '应"充分执行"')
     QuoteMatch(start=3, end=10, exact=False, whole=True)
@@ -90,12 +91,14 @@ def find_quote(text: str, quote: str) -> QuoteMatch | None:
     quote = quote.strip()
     if not any(map(str.isalnum, quote)):
         return None
-    start = text.find(quote)
+    start = _find_whole(text, quote, 0, cut_left=True, cut_right=True)
+    start = text.find(quote) if start < 0 else start
     end, exact = start + len(quote), start >= 0
     if not exact:
         folded, offsets = comparable(text)
         as_given, stripped = _pieces(quote)
-        span = _find_in_order(folded, as_given) or _find_in_order(folded, stripped)
+        tried = ((pieces, whole) for whole in (True, False) for pieces in (as_given, stripped))
+        span = next(filter(None, (_find_in_order(folded, pieces, whole) for pieces, whole in tried)), None)
         if span is None:
             return None
         start, end = offsets[span[0]], offsets[span[1] - 1] + 1
@@ -124,14 +127,18 @@ def _pieces(quote: str) -> tuple[list[str], list[str]]:
     return [piece for piece in pieces if piece], [bare for piece in pieces if (bare := piece.strip(_EDGE))]
 
 
-def _find_in_order(folded: str, pieces: list[str]) -> Slice | None:
-    """The span from the first piece to the last, each found after the one before; None where one is missing."""
+def _find_in_order(folded: str, pieces: list[str], whole: bool) -> Slice | None:
+    """The span from the first piece to the last, each found after the one before; None where one is missing.
+
+    `whole`: also at its outer edges it cuts no word.
+    """
     lengths = [sum(map(str.isalnum, piece)) for piece in pieces]
     if not any(lengths) or (len(pieces) > 1 and min(lengths) < _LEAST_PIECE):
         return None
     first = end = 0
     for position, piece in enumerate(pieces):
-        start = _find_whole(folded, piece, end, cut_left=position > 0, cut_right=position < len(pieces) - 1)
+        inner = position > 0, position < len(pieces) - 1
+        start = _find_whole(folded, piece, end, whole or inner[0], whole or inner[1])
         if start < 0:
             return None
         first, end = first if position else start, start + len(piece)

@@ -265,3 +265,18 @@ def test_what_differs_is_named(text: str, quote: str, changes: list[tuple[str, s
 def test_a_text_with_nothing_of_a_quotation_is_not_near_it() -> None:
     assert nearest_words("各国商定行动纲领", "whales swim") is None
     assert nearest_words("", "whales") is None
+
+
+@pytest.mark.parametrize(
+    ("text", "quote", "at"),
+    [
+        ("In 2015 there were 15 ports.", "15", 19),
+        ("In ２０１５ there were １５ ports.", "15", 19),
+        ("Airports and ports", "ports", 13),
+        ("In 2015 there were none.", "15", 5),
+    ],
+)
+def test_a_place_that_cuts_no_word_is_found_before_one_that_does(text: str, quote: str, at: int) -> None:
+    match = find_quote(text, quote)
+    assert match is not None
+    assert match.start == at
