@@ -8,19 +8,16 @@ from functools import cached_property
 from pathlib import Path
 from threading import Lock, Thread
 from time import perf_counter
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from rag.answering.about import About
-from rag.answering.compose import refusal, shorten
+from rag.answering.compose import shorten
 from rag.answering.help import answer_help
-from rag.answering.judge import judge, missing, signals
-from rag.answering.quote import quote_answer
+from rag.answering.judge import judge, signals
+from rag.answering.respond import in_quotations, refused_beneath, respond
 from rag.answering.retrieve import Found, Retriever
-from rag.answering.tally import tally
 from rag.answering.tally_asked import read_tally
-from rag.answering.voice import asks_whose, with_voices
 from rag.answering.weights import judge_of
-from rag.answering.whole import answer_whole
 from rag.errors import IndexProblem, ModelError, SettingError
 from rag.index import Index, open_index
 from rag.lexicon import Lexicon
@@ -30,11 +27,9 @@ from rag.models.cross_encoder import Hints, Reranker, load_reranker
 from rag.question import Question
 from rag.records import (
     Answer,
-    Citation,
     Event,
     Filters,
     Hit,
-    Mode,
     Paragraph,
     Quoted,
     Report,
@@ -43,7 +38,7 @@ from rag.records import (
     Waiting,
     Writing,
 )
-from rag.references import find_paragraphs, not_there
+from rag.references import find_paragraphs
 from rag.settings import Settings
 from rag.text import fold
 
@@ -170,7 +165,7 @@ class Assistant:
         found = self.retriever.find(asked, k or self.settings.k, filters)
         retrieved = perf_counter()
         yield Retrieved(found.hits)
-        answer = self._quote(found, filters)
+        answer = respond(found, self.retriever, filters, self.settings)
         timings = {"retrieve": 1000 * (retrieved - started), "quote": 1000 * (perf_counter() - retrieved)}
         answer = replace(answer, timings=timings)
         written = answer.mode == "quotes" and not answer.abstained and not found.look_up.only
@@ -205,58 +200,6 @@ class Assistant:
                 return report.id
         raise SettingError("unknown-report", name=name, reports=", ".join(self.index.reports))
 
-    def _quote(self, found: Found, filters: Filters) -> Answer:
-        """The answer in the reports' own words, a count, whole reports in short, or a refusal."""
-        question, index, look_up = found.question, self.index, found.look_up
-        signs = (found, index, self.lexicon, filters)
-        if counted := tally(question, index, self.lexicon, filters):
-            answer = self._answer(found, counted.text, counted.citations, mode="count")
-            return replace(answer, searched_for=question.corrections if counted.corrected else {})
-        if whole := answer_whole(found, self.retriever, filters):
-            answer = self._answer(found, whole.text, whole.citations, "overview", whole.abstained)
-            return replace(answer, headings=whole.headings)
-        if look_up.in_vain:
-            text = not_there(look_up, index.reports, index.paragraphs, question.language)
-            return self._answer(found, text, abstained=True)
-        outcome = "sure" if look_up.named else judge(signals(*signs), self.retriever.weights.abstention)
-        if outcome == "refused":
-            return self._answer(found, refusal(question.language, missing(*signs)), abstained=True)
-        return self._in_quotations(found, filters, outcome)
-
-    def _in_quotations(self, found: Found, filters: Filters, outcome: Literal["sure", "unsure"]) -> Answer:
-        """The quoted answer; under a caveat where that is unsure."""
-        sure = outcome == "sure"
-        text, citations = quote_answer(found, self.index, self.lexicon, filters, self.retriever.weights, sure)
-        voiced = with_voices(citations, self.index) if asks_whose(found.question) else citations
-        answer = replace(self._answer(found, text, voiced), confidence=outcome)
-        return shorten(answer) if self.settings.short else answer
-
-    def _answer(
-        self,
-        found: Found,
-        text: str,
-        citations: tuple[Citation, ...] = (),
-        mode: Mode = "quotes",
-        abstained: bool = False,
-    ) -> Answer:
-        """An answer to the question of what was found."""
-        question = found.question
-        return Answer(
-            question=question.asked,
-            language=question.language,
-            text=text,
-            citations=citations,
-            hits=found.hits,
-            mode=mode,
-            abstained=abstained,
-            timings={},
-            asked_in=question.foreign,
-            understood=question.understood if question.understood != question.asked else None,
-            searched_for=question.corrections,
-            models={"embedder": self.settings.embedder, "llm": None},
-            index=self.index.name,
-        )
-
     def _write(self, quoted: Answer, found: Found, filters: Filters) -> Generator[Writing | Waiting, None, Answer]:
         """The quoted answer with what a language model writes above it; as it is, with the error, where that fails.
 
@@ -272,22 +215,17 @@ class Assistant:
             prompt = prompt_for(found, model, self.settings, self.index.reports, language, filters.renderings)
             if not found.look_up.named and (calibrated := judge_of(model_name(model))):
                 says = yield from ask_whether(prompt, model, self.settings, language, calibrated)
-                signs = replace(signals(found, self.index, self.lexicon, filters), model=says)
-                outcome = judge(signs, calibrated)
+                outcome = judge(replace(signals(found, self.index, self.lexicon, filters), model=says), calibrated)
                 if outcome == "refused":
-                    return self._refused(quoted, model_name(model))
-                quoted = replace(self._in_quotations(found, filters, outcome), timings=quoted.timings)
+                    return refused_beneath(quoted, model_name(model))
+                judged = in_quotations(found, self.retriever, filters, self.settings, outcome)
+                quoted = replace(judged, timings=quoted.timings)
             answer = yield from write_above(
                 quoted, found.question.text, prompt, model, self.settings, self.index.reports, self.lexicon
             )
         except ModelError as error:
             return replace(quoted, llm_error=error.told(language))
         return self._hint(shorten(answer) if self.settings.short else answer)
-
-    def _refused(self, quoted: Answer, model: str) -> Answer:
-        """The refusal that all signals together come to, a model's among them; the quotations stay beneath."""
-        refused = replace(quoted, text=refusal(quoted.language), citations=(), abstained=True, confidence="sure")
-        return replace(refused, quoted=quoted, model_view="refused", models={**quoted.models, "llm": model})
 
     def _hint(self, answer: Answer) -> Answer:
         """An answer with what a small NLI model says of each statement, where the settings name one."""

@@ -18,7 +18,6 @@ from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResu
 from made_index import FakeEmbedder, indexed
 
 from rag.answering.compose import number_on
-from rag.answering.judge import judge
 from rag.answering.prompt import write_prompt
 from rag.assistant import Assistant
 from rag.checking import check_answer
@@ -75,7 +74,7 @@ def assistant(index: Index, lexicon: Lexicon, monkeypatch: pytest.MonkeyPatch) -
     """An assistant that finds every question answerable, with a model that is scripted."""
     monkeypatch.setattr("rag.models.embedder.load", lambda *_: FakeEmbedder())
     monkeypatch.setattr("rag.models.embedder.fingerprint_of", lambda *_: FakeEmbedder().fingerprint)
-    monkeypatch.setattr("rag.assistant.judge", lambda *_: "sure")
+    monkeypatch.setattr("rag.answering.respond.judge", lambda *_: "sure")
     monkeypatch.setattr("rag.assistant.Lexicon.load", lambda: lexicon)
     assistant = Assistant(Settings(index=index.folder.parent, llm="scripted"))
     assistant.chat_model = Scripted(says=["报告没有回答这个问题。"])
@@ -207,7 +206,7 @@ def test_a_model_that_refuses_or_fails_its_checks_takes_no_quotation_away(
 def test_nothing_is_generated_where_the_reports_do_not_answer(
     assistant: Assistant, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("rag.assistant.judge", lambda *_: "refused")
+    monkeypatch.setattr("rag.answering.respond.judge", lambda *_: "refused")
     model = _says(assistant, GOOD["zh"])
     assert assistant.ask(QUESTION["zh"]).abstained
     assert model.asked == []
@@ -227,7 +226,6 @@ def test_a_model_that_was_calibrated_is_asked_first_whether_the_passages_answer(
     says = {"signals": ["model"], "intercept": 0.0, "weights": [1.0]}
     says |= {"means": {"zh": [0.0], "en": [0.0]}, "scales": {"zh": [1.0], "en": [1.0]}}
     calibrated = {"says": says, "unsure": 0.4, "sure": 0.6, "log_odds": {"zh": [0.0, 1.0], "en": [0.0, 1.0]}}
-    monkeypatch.setattr("rag.assistant.judge", lambda signs, by: judge(signs, by) if by is calibrated else "sure")
     monkeypatch.setattr("rag.assistant.judge_of", {"scripted": calibrated}.get)
     monkeypatch.setattr("rag.answering.write.log_odds", log_odds)
     model = _says(assistant, GOOD[language])

@@ -134,6 +134,7 @@ def test_every_room_is_drawn_and_listed() -> None:
 HELD_BY = {
     "__main__": "test_cli.py",
     "answering/names": "answering/test_judge.py",
+    "answering/respond": "test_assistant.py",
     "answering/weights": "answering/test_judge.py",
     "answering/whole": "answering/test_overview.py",
     "answering/write": "test_assistant.py",

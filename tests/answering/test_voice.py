@@ -146,7 +146,7 @@ def test_an_answer_shows_whose_words_it_quotes(
 ) -> None:
     monkeypatch.setattr("rag.models.embedder.load", lambda *_: FakeEmbedder())
     monkeypatch.setattr("rag.models.embedder.fingerprint_of", lambda *_: FakeEmbedder().fingerprint)
-    monkeypatch.setattr("rag.assistant.judge", lambda *_: "sure")
+    monkeypatch.setattr("rag.answering.respond.judge", lambda *_: "sure")
     monkeypatch.setattr("rag.assistant.Lexicon.load", lambda: lexicon)
     one = indexed([(SUMMARY, MADE[0][1][:1])], tmp_path / "index", FakeEmbedder(), lexicon)
     assistant = Assistant(Settings(index=one.folder.parent, llm="none"))
