@@ -226,13 +226,15 @@ def _value(figures: Mapping[str, Any] | None, name: str) -> float | None:
 
 def _abstention(summary: Mapping[str, Any]) -> list[list[str]]:
     of = summary["abstention"]
-    rows = [["", "answered", "refused"]]
-    rows.append(["answerable", f"{of['answered_rightly']:.0f} right", f"{of['refused_wrongly']:.0f} wrong"])
-    rows.append(["not answerable", f"{of['answered_wrongly']:.0f} wrong", f"{of['refused_rightly']:.0f} right"])
+    unsure, unsure_of_others = of.get("unsure", (0, 0))  # runs of before there were three outcomes have none
+    right, wrong = f"{of['answered_rightly']:.0f} right", f"{of['refused_wrongly']:.0f} wrong"
+    rows = [["", "answered", "unsure", "refused"], ["answerable", right, str(unsure), wrong]]
+    right, wrong = f"{of['refused_rightly']:.0f} right", f"{of['answered_wrongly']:.0f} wrong"
+    rows.append(["not answerable", wrong, str(unsure_of_others), right])
     for kind, (refused, n) in of["refused_by_kind"].items():
-        rows.append([kind, str(n - refused), str(refused)])
+        rows.append([kind, str(n - refused), "", str(refused)])
     area = "–" if of["aurc"] is None else f"{of['aurc']:.3f}"
-    return [*rows, ["area under risk–coverage", area, ""]]
+    return [*rows, ["area under risk–coverage", area, "", ""]]
 
 
 def _gold(each: Scored) -> set[str]:
@@ -243,6 +245,8 @@ def _wrong(each: Scored) -> str:
     """What went wrong, in a few words."""
     if each.missing:
         return "no answer at all"
+    if each.unsure:
+        return "unsure"
     if each.abstained:
         return "abstained, though the reports answer"
     if not each.answerable:

@@ -358,6 +358,10 @@ def _made_up(scored: Scored) -> bool:
     return not (scored.abstained or scored.unsure)
 
 
+def _sure(scored: Scored) -> bool:
+    return not (scored.abstained or scored.unsure or scored.missing)
+
+
 def _precision(scored: Scored) -> tuple[float, ...] | None:
     return (float(not scored.answerable), 1.0) if scored.abstained else None
 
@@ -498,7 +502,7 @@ def _values(scored: Sequence[Scored], measure: str) -> tuple[list[float], list[s
 
 
 def abstention_table(scored: Sequence[Scored]) -> dict[str, Any]:
-    """The four outcomes, the two baselines, and the risk–coverage curve over the confidence of the best hit."""
+    """The six outcomes, the two baselines, and the risk–coverage curve over the confidence of the best hit."""
     answerable = [each for each in scored if each.answerable]
     others = [each for each in scored if not each.answerable]
     n = len(scored)
@@ -507,10 +511,11 @@ def abstention_table(scored: Sequence[Scored]) -> dict[str, Any]:
     curve, area = metrics.risk_coverage([each.score for each in asked], losses)
     kinds = {kind: [s for s in others if s.type == kind] for kind in UNANSWERABLE}
     return {
-        "answered_rightly": sum(each.values["abstention"][0] for each in answerable),
-        "refused_wrongly": sum(1 - each.values["abstention"][0] for each in answerable),
-        "refused_rightly": sum(each.values["abstention"][0] for each in others),
-        "answered_wrongly": sum(1 - each.values["abstention"][0] for each in others),
+        "answered_rightly": sum(_sure(each) for each in answerable),
+        "refused_wrongly": sum(_refused(each) for each in answerable),
+        "refused_rightly": sum(each.abstained for each in others),
+        "answered_wrongly": sum(_sure(each) or each.missing for each in others),
+        "unsure": [sum(each.unsure for each in of) for of in (answerable, others)],
         "always_answer": {
             "accuracy": len(answerable) / n if n else None,
             "balanced_accuracy": 0.5,

@@ -29,6 +29,8 @@ FIRST = (
         "abstention_f1",
         "hallucination",
         "over_refusal",
+        "unsure_answerable",
+        "unsure_unanswerable",
         "balanced_accuracy",
     ),
     *("language_match", "attack_success"),
