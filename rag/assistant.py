@@ -16,7 +16,7 @@ from rag.answering.help import answer_help
 from rag.answering.judge import judge, signals
 from rag.answering.respond import in_quotations, refused_beneath, respond
 from rag.answering.retrieve import Found, Retriever
-from rag.answering.tally_asked import read_tally
+from rag.answering.tally import read_tally
 from rag.answering.weights import judge_of
 from rag.errors import IndexProblem, ModelError, SettingError
 from rag.index import Index, open_index

@@ -14,7 +14,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from rag.answering.counting import counted_in, figures_of, stands_beside
+from rag.answering.mentions import counted_in, figures_of, stands_beside
 from rag.answering.names import (
     Name,
     Said,

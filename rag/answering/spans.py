@@ -7,7 +7,7 @@ from fractions import Fraction
 from functools import cache
 
 from rag.answering.compose import Sentence
-from rag.answering.counting import counted_in, figures_of
+from rag.answering.mentions import counted_in, figures_of
 from rag.answering.names import index_terms, is_chinese
 from rag.answering.weighing import Weighed
 from rag.data import table

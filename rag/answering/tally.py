@@ -3,27 +3,134 @@
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import reduce
+from itertools import groupby, islice
 
 import numpy as np
 
-from rag.answering.compose import Sentence, heading
-from rag.answering.mentions import Term, longer_names, mentions, pattern_for, places_to_search, term_of
-from rag.answering.tally_asked import Asked, read_tally
-from rag.checking.passages import cite_quote
+from rag.answering.compose import Sentence, compose_headed, heading
+from rag.answering.mentions import Term, longer_names, mentions, places_to_search, term_of
+from rag.data import table
 from rag.index import Index
 from rag.lexicon import Lexicon
 from rag.messages import message
-from rag.question import Question
+from rag.question import YEAR, Question, pattern
 from rag.records import Citation, Filters, Language, Paragraph, Report, Slice
-from rag.references import written
+from rag.references import described_reports, written
 from rag.text import language as language_of
 from rag.text import sentences
+from rag.text.folding import narrow
 
+LONG = {"zh": 10, "en": 6}  # characters or words beyond which something unquoted, not in the glossary, is no term
 SHOWN = 20  # paragraphs listed in the answer's text; all of them are cited
 LEAST = 3  # of each report that are shown
 FORMS = 8  # words told that were counted
 QUOTE = {"zh": 60, "en": 160}  # characters from which a sentence is cut around its mention
+_END = " \t\n?。.!"
+_TITLE = re.compile(r"《[^》]{1,300}》")
+_QUOTED = re.compile(r"[“\"「'‘«][^”\"」]{1,80}[”\"」'’»]")
+_PLACE_EN = re.compile(r"\s(?=(?:in|within|across|throughout|from|of|by)\s)", re.IGNORECASE)
+_PLACE_ZH = re.compile(r"里面|[里中内,，]")
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a question wants counted: every paragraph of some reports with any, or all, of some terms."""
+
+    terms: tuple[str, ...]
+    all_of_them: bool
+    quoted: bool  # to be found as they stand
+    reports: frozenset[str] | None  # that it names; None for all
+
+    @property
+    def taken_apart(self) -> "Asked":
+        """The same with the pieces of a phrase as terms of their own, all to be in one paragraph."""
+        pieces = pattern("tally_phrase").split(self.terms[0]) if len(self.terms) == 1 and not self.quoted else []
+        return replace(self, terms=tuple(dict.fromkeys(filter(None, pieces)))) if len(pieces) > 1 else self
+
+
+def read_tally(question: Question, reports: Mapping[str, Report], lexicon: Lexicon) -> Asked | None:
+    """What a question wants counted, and in which reports; None where it asks for something else.
+
+    A follow-up says what else to count, or where.
+    """
+    text, follow_up = _cut_off(question)
+    shape = _shape(text)
+    if shape is None:
+        return None
+    start, end = shape.span("what")
+    what, place = _without_place(text[start:end], reports, lexicon)
+    where = f"{place} {text[:start]} {text[end:]}"
+    if follow_up:
+        other, place = _without_place(f" {follow_up}", reports, lexicon)
+        what, where = other.strip() or what, place or where
+    terms, every = _terms(what, lexicon)
+    return Asked(terms, every, bool(_QUOTED.search(what)), _reports_named(where, reports, lexicon)) if terms else None
+
+
+def _cut_off(question: Question) -> tuple[str, str]:
+    """The question that asks for a count, without end marks, and what a follow-up put behind it says."""
+    asked, understood = (narrow(text).rstrip(_END) for text in (question.asked, question.understood))
+    if asked == understood or not understood.endswith(asked):
+        return understood, ""
+    if _shape(asked):
+        return asked, ""
+    return understood.removesuffix(asked).rstrip(_END), pattern("opening").sub("", asked).removesuffix("呢")
+
+
+def _shape(text: str) -> re.Match[str] | None:
+    """The wording in a text that asks for a count; it goes over no end of a clause but those inside titles."""
+    plain = _TITLE.sub(lambda title: re.sub("[,;:]", "_", title[0]), text)
+    found = (re.search(shape, plain, re.IGNORECASE) for shape in table("question.toml")["tally"])
+    return next(filter(None, found), None)
+
+
+def _without_place(what: str, reports: Mapping[str, Report], lexicon: Lexicon) -> tuple[str, str]:
+    """The thing counted without the reports it is counted in, and those: "women", "in S/2021/839"."""
+    splits = [(what[: at.start()], what[at.start() :]) for at in _PLACE_EN.finditer(what)]
+    splits += [(what[at.end() :], what[: at.end()]) for at in _PLACE_ZH.finditer(what)]
+    for thing, place in splits:
+        everywhere = pattern("tally_everywhere").fullmatch(place.strip(" ,，"))
+        if everywhere or _reports_named(place, reports, lexicon) is not None:
+            return thing, place
+    return what, ""
+
+
+def _reports_named(text: str, reports: Mapping[str, Report], lexicon: Lexicon) -> frozenset[str] | None:
+    """The reports a text names, describes or gives the year of; None where it does none of these."""
+    if named := described_reports(text, reports.values(), lexicon.forms):
+        return named
+    years = frozenset(map(int, YEAR.findall(text)))
+    return frozenset(report.id for report in reports.values() if years & set(report.years)) if years else None
+
+
+def _terms(what: str, lexicon: Lexicon) -> tuple[tuple[str, ...], bool]:
+    """The terms that something counted is made of, and whether a paragraph must have all; none where it is no term."""
+    every = not pattern("tally_either").search(what)
+    quoted, whole = _QUOTED.findall(what), [what] if lexicon.entries(_bare(what)) else []
+    several = quoted or whole or pattern("tally_both" if every else "tally_either").split(what)
+    terms = tuple(dict.fromkeys(map(_bare, several)))
+    return (terms if all(_is_term(term, lexicon, bool(quoted)) for term in terms) else ()), every
+
+
+def _bare(term: str) -> str:
+    """A term without its quotation marks and the words around it that say that it is one."""
+    last = ""
+    while last != term:
+        last, term = term, pattern("tally_around").sub("", term).strip(" ,，;；:：")
+    return term
+
+
+def _is_term(term: str, lexicon: Lexicon, quoted: bool) -> bool:
+    """Whether something is a word, a name or a short phrase, not a clause or a further question."""
+    if quoted or not re.search(r"\w", term) or lexicon.entries(term):
+        return bool(re.search(r"\w", term))
+    size = len(term.split()) if term.isascii() else len(term)
+    return size <= LONG["en" if term.isascii() else "zh"] and not pattern("tally_asks_more").search(term)
+
+
+# What is found
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,9 +138,20 @@ class Mentioned:
     """A paragraph that mentions what is counted: the words around the first mention, and how often."""
 
     sentence: Sentence
-    times: int  # in its own language where it is said there
+    times: int  # in its own language where it is said there, and in its footnotes
     words: tuple[str, ...]  # the mentions as they are printed, in any language
     longer: tuple[str, ...] = ()  # the names of other things that all of them are part of
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """What was looked for, where, and what was found, by report, the oldest first."""
+
+    asked: Asked
+    terms: tuple[Term, ...]
+    looked_in: tuple[Report, ...]
+    untranslated: bool  # whether some paragraph has no text in the question's language
+    found: tuple[Mentioned, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,207 +173,152 @@ def tally(question: Question, index: Index, lexicon: Lexicon, filters: Filters) 
         return None
     spelt = read_tally(Question(question.asked, question.text), index.reports, lexicon) or typed
     as_typed, language = (typed, typed.taken_apart), question.language
-    for asked in dict.fromkeys([*as_typed, spelt, spelt.taken_apart]):
-        search = _search(asked, index, lexicon, filters, language)
-        if found := _find(asked.all_of_them, search, index, lexicon, filters):
-            break
-    else:
-        asked, search = typed, _search(typed, index, lexicon, filters, language)
-    text, citations = _compose(found, asked, search, index.reports)
-    return Tally(text, citations, asked not in as_typed)
+
+    def count(asked: Asked) -> Count:
+        return _count(asked, index, lexicon, filters, language)
+
+    ways = dict.fromkeys([*as_typed, spelt, spelt.taken_apart])
+    best = next((each for each in map(count, ways) if each.found), None) or count(typed)
+    text, citations = _compose(best, index.reports, language)
+    return Tally(text, citations, best.asked not in as_typed)
 
 
-@dataclass(frozen=True, slots=True)
-class Search:
-    """What is looked for, and where."""
+def _count(asked: Asked, index: Index, lexicon: Lexicon, filters: Filters, language: Language) -> Count:
+    """What mentions the terms, by the dictionary too where a paragraph has no text in the question's language.
 
-    terms: tuple[Term, ...]
-    looked_in: tuple[Report, ...]
-    untranslated: bool  # whether some paragraph has no text in the question's language
-    language: Language
-
-
-def _search(asked: Asked, index: Index, lexicon: Lexicon, filters: Filters, language: Language) -> Search:
-    """What is asked for, by the dictionary too where a paragraph has no text in the language of the question."""
-    looked_in = tuple(
-        report
+    A title page mentions nothing.
+    """
+    reports = {
+        report.id: report
         for report in index.reports.values()
         if (not filters.reports or report.id in filters.reports)
         and (not filters.years or filters.years & set(report.years))
         and (asked.reports is None or report.id in asked.reports)
-    )
-    ids = {report.id for report in looked_in}
-    there = (paragraph for paragraph in index.paragraphs if paragraph.report in ids)
+    }
+    there = (paragraph for paragraph in index.paragraphs if paragraph.report in reports)
     untranslated = any(language not in paragraph.languages(filters.renderings) for paragraph in there)
     terms = tuple(term_of(term, lexicon, untranslated) for term in asked.terms)
-    return Search(terms, looked_in, untranslated, language)
+    places = [places_to_search(term, index) for term in terms]
+    found = []
+    for paragraph in (index.paragraphs[n] for n in reduce(np.intersect1d if asked.all_of_them else np.union1d, places)):
+        if paragraph.report in reports and paragraph.part != "front":
+            shown = paragraph.languages(filters.renderings)
+            having = [each for term in terms if (each := _mentioned(term, paragraph, shown, lexicon, language))]
+            if having and (len(having) == len(terms) or not asked.all_of_them):
+                found.append(_together(having))
+    found.sort(key=lambda each: _date(reports[each.sentence.paragraph.report]))  # each report's stay in their order
+    return Count(asked, terms, tuple(reports.values()), untranslated, tuple(found))
 
 
-def _find(every: bool, search: Search, index: Index, lexicon: Lexicon, filters: Filters) -> list[Mentioned]:
-    """The paragraphs that mention what is looked for, by report, the oldest first; none on a title page."""
-    reports = {report.id for report in search.looked_in}
-    found = [
-        mentioned
-        for paragraph in _to_search(search.terms, every, index, lexicon)
-        if paragraph.report in reports and paragraph.part != "front"
-        if (mentioned := _mentioned(paragraph, search.terms, every, lexicon, filters, search.language))
-    ]
-    return sorted(found, key=lambda each: _place(each.sentence.paragraph, index))
+def _date(report: Report) -> str:
+    return report.date or str(min(report.years, default=9999))
 
 
-def _to_search(terms: Sequence[Term], every: bool, index: Index, lexicon: Lexicon) -> Iterator[Paragraph]:
-    places = [places_to_search(term, index, lexicon) for term in terms]
-    common = np.bincount(np.concatenate(places), minlength=len(index.paragraphs))
-    for place in np.flatnonzero(common >= (len(terms) if every else 1)):
-        yield index.paragraphs[place]
+def _together(of_terms: Sequence[Mentioned]) -> Mentioned:
+    """What a paragraph mentions of several terms as one."""
+    if len(of_terms) == 1:
+        return of_terms[0]
+    words = tuple(word for each in of_terms for word in each.words)
+    return Mentioned(of_terms[0].sentence, sum(each.times for each in of_terms), words)
 
 
 def _mentioned(
-    paragraph: Paragraph, terms: Sequence[Term], every: bool, lexicon: Lexicon, filters: Filters, language: Language
+    term: Term, paragraph: Paragraph, shown: Sequence[Language], lexicon: Lexicon, language: Language
 ) -> Mentioned | None:
-    """The mentions of any term, or of every one, in a paragraph; None where it has none."""
-    found = [_mentions_of(term, paragraph, lexicon, filters, language) for term in terms]
-    having = [each for each in found if each]
-    if not having or (every and len(having) < len(terms)):
+    """The mentions of a term in a paragraph, quoted in the question's language where it is said in that."""
+    shape = term.pattern if not term.foreign or term.language in shown else term.foreign_pattern
+    texts = [(of, paragraph.in_language(of) or "", "") for of in shown]
+    texts += [
+        (paragraph.language, note.text, message("footnote", language, mark=note.mark)) for note in paragraph.footnotes
+    ]
+    said = [(*each, found) for each in texts if (found := mentions(each[1], shape, lexicon))]
+    if not said:
         return None
-    if len(having) == 1:
-        return having[0]
-    words = tuple(word for each in having for word in each.words)
-    return Mentioned(having[0].sentence, sum(each.times for each in having), words)
+    words = tuple(text[start:end] for _, text, _, found in said for start, end in found)
+    times = sum(len(found) for of, _, note, found in said if note or of == said[0][0])
+    longer = [longer_names(text, found, term) for _, text, _, found in said]
+    names = tuple(dict.fromkeys(name for each in longer for name in each)) if all(longer) else ()
+    of, text, note, found = min(said, key=lambda each: (bool(each[2]), each[0] != language))
+    start, end = _around(text, of, found[0])
+    return Mentioned(Sentence(paragraph, of, start, end, text[start:end], -1 if note else 0, note), times, words, names)
 
 
-def _mentions_of(
-    term: Term, paragraph: Paragraph, lexicon: Lexicon, filters: Filters, language: Language
-) -> Mentioned | None:
-    """Counted in the paragraph's own language where it is said there, and in footnotes; shown in the question's."""
-    shown = paragraph.languages(filters.renderings)
-    shape = pattern_for(term, paragraph, shown)
-    texts = {of: paragraph.in_language(of) or "" for of in shown}
-    said = {of: found for of, text in texts.items() if (found := mentions(text, shape, lexicon))}
-    notes = [(note, found) for note in paragraph.footnotes if (found := mentions(note.text, shape, lexicon))]
-    if not said and not notes:
-        return None
-    read = [*((texts[of], said[of]) for of in said), *((note.text, found) for note, found in notes)]
-    words = tuple(text[start:end] for text, found in read for start, end in found)
-    times = len(next(iter(said.values()), ())) + sum(len(found) for _, found in notes)
-    around = [longer_names(text, found, term) for text, found in read]
-    longer = tuple(dict.fromkeys(name for names in around for name in names)) if all(around) else ()
-    if said:
-        of = language if language in said else next(iter(said))
-        return Mentioned(_around(paragraph, of, texts[of], said[of][0], 0), times, words, longer)
-    note, found = notes[0]
-    label = message("footnote", language, mark=note.mark)
-    return Mentioned(_around(paragraph, paragraph.language, note.text, found[0], -1, label), times, words, longer)
-
-
-def _around(paragraph: Paragraph, of: Language, text: str, mention: Slice, place: int, label: str = "") -> Sentence:
-    """The sentence of a text in which a mention stands, or as much of a long one as tells what is said of it."""
+def _around(text: str, of: Language, mention: Slice) -> Slice:
+    """The sentence of a text in which a mention stands; of a long one what is near, cut between words or clauses."""
     line, after = text.rfind("\n", 0, mention[0]) + 1, text.find("\n", mention[1])
-    said = sentences(text[line : after if after >= 0 else len(text)], of)
-    start, end = next((line + s, line + e) for s, e in said if s <= mention[0] - line < e)
+    spans = sentences(text[line : after if after >= 0 else len(text)], of)
+    start, end = next((line + start, line + end) for start, end in spans if mention[0] < line + end)
     end = max(end, mention[1])
-    if end - start > QUOTE[of]:
-        start, end = _cut(text, (start, end), mention, of)
-    return Sentence(paragraph, of, start, end, text[start:end], place, label)
-
-
-def _cut(text: str, sentence: Slice, mention: Slice, of: Language) -> Slice:
-    """The part of a sentence around a mention, cut where a word or a Chinese clause ends."""
+    if end - start <= QUOTE[of]:
+        return start, end
     half = max(0, QUOTE[of] - (mention[1] - mention[0])) // 2
-    start = max(sentence[0], min(mention[0] - half, sentence[1] - QUOTE[of]))
-    end = min(sentence[1], max(mention[1] + half, sentence[0] + QUOTE[of]))
-    ends = re.compile(r"[，,；;：:、]" if of == "zh" else r"\s")
-    before = ends.search(text, start, mention[0]) if start > sentence[0] else None
-    after = [found.start() for found in ends.finditer(text, mention[1], end)] if end < sentence[1] else []
-    return (before.end() if before else start), (after[-1] if after else end)
+    low = max(start, min(mention[0] - half, end - QUOTE[of]))
+    high = min(end, max(mention[1] + half, start + QUOTE[of]))
+    cuts = re.compile(r"[，,；;：:、]\s*" if of == "zh" else r"\s")
+    before = cuts.search(text, low, mention[0]) if low > start else None
+    behind = [found.start() for found in cuts.finditer(text, mention[1], high)] if high < end else []
+    return (before.end() if before else low), (behind[-1] if behind else high)
 
 
 # What is told
 
 
-def _compose(
-    found: Sequence[Mentioned], asked: Asked, search: Search, reports: Mapping[str, Report]
-) -> tuple[str, tuple[Citation, ...]]:
-    """The count, how it was counted, and the list by report."""
-    language = search.language
-    if not search.looked_in:
-        there = _list([report.name for report in reports.values()], language)
-        return message("count-nowhere", language, reports=there), ()
-    joint = message("count-and" if asked.all_of_them else "count-or", language)
-    what = joint.join(f"“{term}”" for term in asked.terms)
-    head = list(_how(found, asked, search))
-    if not found:
-        return "\n".join([message("count-none", language, what=what), *head]), ()
-    of_report = Counter(each.sentence.paragraph.report for each in found)
-    shown = len(found) if len(found) <= SHOWN else max(LEAST, SHOWN // len(of_report))
-    if (less := sum(min(n, shown) for n in of_report.values())) < len(found):
-        head.append(message("count-rest", language, shown=less, n=len(found)))
-    sums = {"paragraphs": len(found), "reports": len(of_report), "times": sum(each.times for each in found)}
-    total = message("count", language, what=what, **{noun: _number(n, noun, language) for noun, n in sums.items()})
-    lines, citations = _listed(found, of_report, shown, reports, language)
-    return "\n".join([total, *head, *lines]), citations
+def _compose(count: Count, reports: Mapping[str, Report], language: Language) -> tuple[str, tuple[Citation, ...]]:
+    """The count, how it was counted, and the list by report, the first of each; all are cited."""
+    if not count.looked_in:
+        return message("count-nowhere", language, reports=_list([each.name for each in reports.values()], language)), ()
+    joint = message("count-and" if count.asked.all_of_them else "count-or", language)
+    what = joint.join(f"“{term}”" for term in count.asked.terms)
+    if not count.found:
+        return "\n".join([message("count-none", language, what=what), *_how(count, language)]), ()
+    n, of_report = len(count.found), Counter(each.sentence.paragraph.report for each in count.found)
+    most = n if n <= SHOWN else max(LEAST, SHOWN // len(of_report))
+    shown = sum(min(most, each) for each in of_report.values())
+    sums = {"paragraphs": n, "reports": len(of_report), "times": sum(each.times for each in count.found)}
+    total = message("count", language, what=what, **{noun: _number(m, noun, language) for noun, m in sums.items()})
+    rest = [message("count-rest", language, shown=shown, n=n)] if shown < n else []
+    colon = "：" if language == "zh" else ": "
+    groups = [
+        (
+            f"{heading(reports[report], language)}{colon}{_number(of_report[report], 'paragraphs', language)}",
+            [_labelled(each.sentence, reports[report], colon, language) for each in of_this],
+        )
+        for report, of_this in groupby(count.found, lambda each: each.sentence.paragraph.report)
+    ]
+    text, citations = compose_headed(groups, "\n".join([total, *_how(count, language), *rest]), language)
+    head, *lists = text.split("\n\n")
+    return "\n\n".join([head, *("\n".join(each.split("\n")[: 1 + most]) for each in lists)]), citations
 
 
-def _how(found: Sequence[Mentioned], asked: Asked, search: Search) -> Iterator[str]:
-    """How it was counted: the words found, or looked for in vain; the dictionary's; the reports that were named."""
-    language, forms = search.language, [form for term in search.terms for form in term.forms]
-    yield message("count-how", language, forms=_told(list(_words(found) or dict.fromkeys(forms)), language))
-    if longer := [each.longer for each in found if each.longer]:
-        names = Counter(name for each in longer for name in each if language_of(name) == language)
-        names = names or Counter(name for each in longer for name in each)
-        told = _told([name for name, _ in names.most_common()], language)
-        yield message("count-longer", language, n=len(longer), names=told)
-    if search.untranslated:
-        for term in search.terms:
-            if term.foreign:
-                yield message("count-by-dictionary", language, term=term.written, forms=_told(term.foreign, language))
-            elif not any(language_of(form) != term.language for form in term.forms):
-                yield message("count-without", language, term=term.written)
-    if asked.reports is not None:
-        yield message("count-where", language, reports=_list([report.name for report in search.looked_in], language))
-
-
-def _told(forms: Sequence[str], language: Language) -> str:
-    return _list([f"“{form}”" for form in forms[:FORMS]], language)
-
-
-def _listed(
-    found: Sequence[Mentioned],
-    of_report: Mapping[str, int],
-    shown: int,
-    reports: Mapping[str, Report],
-    language: Language,
-) -> tuple[list[str], tuple[Citation, ...]]:
-    """A line for each of the first paragraphs of each report, and a citation for every one."""
-    lines: list[str] = []
-    citations: list[Citation] = []
-    told: Counter[str] = Counter()
-    joint = "：" if language == "zh" else ": "
-    for marker, each in enumerate(found, 1):
-        sentence, report = each.sentence, reports[each.sentence.paragraph.report]
-        citations.append(cite_quote(marker, sentence.paragraph, sentence.text, sentence.language))
-        if not told[report.id]:
-            lines.append(f"\n{heading(report, language)}{joint}{_number(of_report[report.id], 'paragraphs', language)}")
-        if told[report.id] < shown:
-            only = "" if sentence.language == language else message(f"only-in-{sentence.language}", language)
-            lines.append(f"{_label(sentence, report, language)}“{sentence.text}” [{marker}]{only}")
-        told[report.id] += 1
-    return lines, tuple(citations)
-
-
-def _label(sentence: Sentence, report: Report, language: Language) -> str:
-    """Where in its report a paragraph stands: "para. 21: "."""
+def _labelled(sentence: Sentence, report: Report, colon: str, language: Language) -> Sentence:
+    """A sentence with where in its report it stands: "para. 21: "."""
     place = written(sentence.paragraph, report, language).removeprefix(report.name).lstrip("，, ")
-    return f"{place}{'：' if language == 'zh' else ': '}{sentence.label}"
+    return replace(sentence, label=f"{place}{colon}{sentence.label}")
 
 
-def _words(found: Iterable[Mentioned]) -> dict[str, int]:
-    """The words that were counted as they are mostly printed, the most frequent first."""
-    printed = Counter(" ".join(word.split()) for each in found for word in each.words)
-    best: dict[str, str] = {}
-    for word, _ in printed.most_common():
-        best.setdefault(word.lower(), word)
-    return {word: printed[word] for word in best.values()}
+def _how(count: Count, language: Language) -> Iterator[str]:
+    """How it was counted: the words found, or looked for in vain; the dictionary's; the reports that were named."""
+    printed: dict[str, str] = {}  # each word in small letters → as it is mostly printed
+    for word, _ in Counter(" ".join(word.split()) for each in count.found for word in each.words).most_common():
+        printed.setdefault(word.lower(), word)
+    looked_for = dict.fromkeys(form for term in count.terms for form in term.forms)
+    yield message("count-how", language, forms=_quoted(printed.values() or looked_for, language))
+    if longer := [each.longer for each in count.found if each.longer]:
+        names = [name for name, _ in Counter(name for each in longer for name in each).most_common()]
+        own = [name for name in names if language_of(name) == language]
+        yield message("count-longer", language, n=len(longer), names=_quoted(own or names, language))
+    for term in count.terms if count.untranslated else ():
+        if term.foreign:
+            forms = _quoted(term.foreign, language)
+            yield message("count-by-dictionary", language, term=term.written, forms=forms)
+        elif all(language_of(form) == term.language for form in term.forms):
+            yield message("count-without", language, term=term.written)
+    if count.asked.reports is not None:
+        yield message("count-where", language, reports=_list([report.name for report in count.looked_in], language))
+
+
+def _quoted(forms: Iterable[str], language: Language) -> str:
+    return _list([f"“{form}”" for form in islice(forms, FORMS)], language)
 
 
 def _number(n: int, noun: str, language: Language) -> str:
@@ -264,8 +327,3 @@ def _number(n: int, noun: str, language: Language) -> str:
 
 def _list(names: Sequence[str], language: Language) -> str:
     return ("、" if language == "zh" else ", ").join(names)
-
-
-def _place(paragraph: Paragraph, index: Index) -> tuple[str, int]:
-    report = index.reports[paragraph.report]
-    return report.date or str(min(report.years, default=9999)), index.place[paragraph.id]

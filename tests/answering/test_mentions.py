@@ -1,10 +1,18 @@
-"""Tests of where a text mentions a term."""
+"""Tests of where a text mentions a term, and of the figures beside what a question counts."""
 
 import re
 
 import pytest
 
-from rag.answering.mentions import mentions, places_to_search, singular_and_plural, term_of
+from rag.answering.mentions import (
+    counted_in,
+    figures_of,
+    mentions,
+    places_to_search,
+    singular_and_plural,
+    stands_beside,
+    term_of,
+)
 from rag.index import Index
 from rag.lexicon import Lexicon, read_glossary
 from rag.records import Paragraph
@@ -20,7 +28,7 @@ def test_the_index_narrows_to_every_paragraph_that_mentions_a_term(quick_index: 
     forms = [form for entry in read_glossary()[::9] for form in (entry.zh[0], entry.en[-1])]
     for form in [*forms, "女", "2021", "S/RES/2220", "3D", "of"]:
         term = term_of(form, lexicon, translated=False)
-        narrowed = {quick_index.paragraphs[place].id for place in places_to_search(term, quick_index, lexicon)}
+        narrowed = {quick_index.paragraphs[place].id for place in places_to_search(term, quick_index)}
         mentioning = {each.id for each in quick_index.paragraphs if mentioned(each, term.pattern, lexicon)}
         assert mentioning <= narrowed, form
 
@@ -90,3 +98,36 @@ def test_the_dictionary_is_asked_only_where_the_glossary_has_no_name(lexicon: Le
     assert term_of("women", lexicon, True).foreign == ("女人", "女子", "妇女")
     assert term_of("women", lexicon, False).foreign == ()
     assert term_of("ammunition", lexicon, True).foreign == ()
+
+
+# What a question counts
+
+BARE = Lexicon([], dict)
+
+
+@pytest.mark.parametrize(
+    ("question", "measure", "form"),
+    [
+        ("How many passengers died?", "", " passeng "),
+        ("有多少名乘客丧生？", "名", "乘客"),
+        ("Who died?", "", None),
+        ("谁丧生了？", "", None),
+    ],
+)
+def test_a_question_names_what_it_counts(question: str, measure: str, form: str | None) -> None:
+    found, forms = counted_in(question, BARE, False)
+    assert found == measure
+    assert (form in forms) if form else forms == ()
+
+
+@pytest.mark.parametrize(
+    ("question", "text", "beside"),
+    [
+        ("How many passengers died?", "318 passengers died.", True),
+        ("How many passengers died?", "318 ferries sank.", False),
+        ("有多少名乘客丧生？", "318名旅客丧生。", True),  # its measure word
+        ("有多少乘客丧生？", "318艘渡船沉没。", False),
+    ],
+)
+def test_a_figure_stands_beside_what_is_counted(question: str, text: str, beside: bool) -> None:
+    assert stands_beside(figures_of(text)[0], text, *counted_in(question, BARE, False)) is beside
