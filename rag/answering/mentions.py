@@ -5,9 +5,9 @@ without a text in the language of the word are searched for what the dictionary 
 """
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Sequence, Set
 from dataclasses import dataclass
-from functools import cache, cached_property, lru_cache
+from functools import cache, lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -44,32 +44,22 @@ class Term:
     written: str
     forms: tuple[str, ...]  # what it is called in either language
     foreign: tuple[str, ...] = ()  # what else it is called in the other one, by the dictionary
+    missed: bool = False  # whether a text in the other one may mention it by a word that neither knows
     longer: re.Pattern[str] | None = None  # names of other things that have its name in them: South Sudan for Sudan
 
-    @property
-    def language(self) -> Language:
-        """The language it is written in."""
-        return language_of(self.written)
-
-    @cached_property
-    def pattern(self) -> re.Pattern[str]:
-        """What finds it in a narrow text."""
-        return _any_of(self.forms)
-
-    @cached_property
-    def foreign_pattern(self) -> re.Pattern[str]:
-        """The same for a paragraph that has no text in its language."""
-        return _any_of((*self.forms, *self.foreign))
+    def pattern(self, shown: Collection[Language]) -> re.Pattern[str]:
+        """What finds it in the narrow texts of a paragraph that is shown in some languages."""
+        return _any_of(self.forms if language_of(self.written) in shown else (*self.forms, *self.foreign))
 
 
 def term_of(written: str, lexicon: Lexicon, translated: bool) -> Term:
     """What someone writes as a term with all its forms; `translated` where some text may need the dictionary."""
-    forms = [written, *_forms(written, lexicon)]
+    language, forms = language_of(written), [written, *_forms(written, lexicon)]
     phrases = [form for form in forms if len(form) >= PHRASE if is_chinese(form) or " " in form]
-    forms += [form for phrase in phrases for form in _forms(phrase, lexicon)]
-    other = any(language_of(form) != language_of(written) for form in forms)
-    foreign = lexicon.translations(written, language_of(written)) if translated and not other else []
-    return Term(written, tuple(dict.fromkeys(forms)), tuple(foreign), _longer(written, forms, lexicon))
+    every = tuple(dict.fromkeys([*forms, *(form for phrase in phrases for form in _forms(phrase, lexicon))]))
+    unnamed = translated and all(language_of(form) == language for form in every)
+    foreign = lexicon.translations(written, language) if unnamed else []
+    return Term(written, every, tuple(foreign), unnamed and not foreign, _longer(written, every, lexicon))
 
 
 def _forms(name: str, lexicon: Lexicon) -> list[str]:
@@ -91,28 +81,25 @@ def _refers_back(form: str, entry: Entry) -> bool:
     short = len(bare) < AMBIGUOUS if is_chinese(bare) else " " not in bare
     if not short or bare in preferred or not any(name.endswith(bare) for name in preferred):
         return False
-    if is_chinese(bare) or entry.en[0][:1].islower():
-        return True
-    return any(bare != name != preferred[1] and name.endswith(bare) for name in (_bare(each.en[0]) for each in _rows()))
+    return is_chinese(bare) or entry.en[0][:1].islower() or not preferred[1].endswith(f" of {bare}")
 
 
-def _longer(written: str, forms: Sequence[str], lexicon: Lexicon) -> re.Pattern[str] | None:
+def _longer(written: str, forms: tuple[str, ...], lexicon: Lexicon) -> re.Pattern[str] | None:
     """What finds the names in the glossary of other things that a proper name is part of, the longest first."""
     if not any(entry.en[0][:1].isupper() for entry in lexicon.entries(written)):
         return None
     known, name = set(map(_bare, forms)), _any_of(forms)
-    proper = ({_bare(form) for form in (*entry.zh, *entry.en)} for entry in _rows() if entry.en[0][:1].isupper())
-    others = {form for of_entry in proper if not known & of_entry for form in of_entry if name.search(form)}
+    others = {form for entry in _proper_names() if not known & entry for form in entry if name.search(form)}
     longest_first = sorted(others, key=len, reverse=True)
     return re.compile("|".join(map(re.escape, longest_first)), re.IGNORECASE) if others else None
 
 
 @cache
-def _rows() -> Sequence[Entry]:
-    return read_glossary()
+def _proper_names() -> Sequence[Set[str]]:
+    rows = (entry for entry in read_glossary() if entry.en[0][:1].isupper())
+    return [{_bare(form) for form in (*entry.zh, *entry.en)} for entry in rows]
 
 
-@lru_cache(maxsize=READ)
 def _bare(form: str) -> str:
     """A form narrow, in small letters and without marks."""
     return narrow(_MARKS.sub("", form)).lower()
@@ -153,7 +140,8 @@ def longer_names(text: str, found: Sequence[Slice], term: Term) -> list[str]:
     return holding if all(holding) else []
 
 
-def _any_of(forms: Iterable[str]) -> re.Pattern[str]:
+@lru_cache(maxsize=64)
+def _any_of(forms: tuple[str, ...]) -> re.Pattern[str]:
     """What finds any of some forms, the longest that fits."""
     return re.compile("|".join(map(_shape, sorted(set(forms), key=lambda form: (-len(form), form)))))
 

@@ -4,13 +4,15 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import reduce
-from itertools import groupby, islice
+from functools import partial, reduce
+from itertools import chain, groupby, islice
+from operator import attrgetter
 
 import numpy as np
 
 from rag.answering.compose import Sentence, compose_headed, heading
 from rag.answering.mentions import Term, longer_names, mentions, places_to_search, term_of
+from rag.answering.requests import allowed
 from rag.data import table
 from rag.index import Index
 from rag.lexicon import Lexicon
@@ -106,28 +108,28 @@ def _reports_named(text: str, reports: Mapping[str, Report], lexicon: Lexicon) -
 
 
 def _terms(what: str, lexicon: Lexicon) -> tuple[tuple[str, ...], bool]:
-    """The terms that something counted is made of, and whether a paragraph must have all; none where it is no term."""
+    """The terms that something counted is made of, and whether a paragraph must have all.
+
+    None where one is no word, name or short phrase but a clause or a further question.
+    """
     every = not pattern("tally_either").search(what)
     quoted, whole = _QUOTED.findall(what), [what] if lexicon.entries(_bare(what)) else []
     several = quoted or whole or pattern("tally_both" if every else "tally_either").split(what)
     terms = tuple(dict.fromkeys(map(_bare, several)))
-    return (terms if all(_is_term(term, lexicon, bool(quoted)) for term in terms) else ()), every
+    clear = all(re.search(r"\w", term) and (quoted or lexicon.entries(term) or _is_short(term)) for term in terms)
+    return (terms if clear else ()), every
+
+
+def _is_short(term: str) -> bool:
+    size = len(term.split()) if term.isascii() else len(term)
+    return size <= LONG["en" if term.isascii() else "zh"] and not pattern("tally_asks_more").search(term)
 
 
 def _bare(term: str) -> str:
     """A term without its quotation marks and the words around it that say that it is one."""
-    last = ""
-    while last != term:
-        last, term = term, pattern("tally_around").sub("", term).strip(" ,，;；:：")
+    while (less := pattern("tally_around").sub("", term).strip(" ,，;；:：")) != term:
+        term = less
     return term
-
-
-def _is_term(term: str, lexicon: Lexicon, quoted: bool) -> bool:
-    """Whether something is a word, a name or a short phrase, not a clause or a further question."""
-    if quoted or not re.search(r"\w", term) or lexicon.entries(term):
-        return bool(re.search(r"\w", term))
-    size = len(term.split()) if term.isascii() else len(term)
-    return size <= LONG["en" if term.isascii() else "zh"] and not pattern("tally_asks_more").search(term)
 
 
 # What is found
@@ -150,7 +152,6 @@ class Count:
     asked: Asked
     terms: tuple[Term, ...]
     looked_in: tuple[Report, ...]
-    untranslated: bool  # whether some paragraph has no text in the question's language
     found: tuple[Mentioned, ...]
 
 
@@ -173,28 +174,20 @@ def tally(question: Question, index: Index, lexicon: Lexicon, filters: Filters) 
         return None
     spelt = read_tally(Question(question.asked, question.text), index.reports, lexicon) or typed
     as_typed, language = (typed, typed.taken_apart), question.language
-
-    def count(asked: Asked) -> Count:
-        return _count(asked, index, lexicon, filters, language)
-
+    count = partial(_count, index, lexicon, filters, language)
     ways = dict.fromkeys([*as_typed, spelt, spelt.taken_apart])
     best = next((each for each in map(count, ways) if each.found), None) or count(typed)
     text, citations = _compose(best, index.reports, language)
     return Tally(text, citations, best.asked not in as_typed)
 
 
-def _count(asked: Asked, index: Index, lexicon: Lexicon, filters: Filters, language: Language) -> Count:
+def _count(index: Index, lexicon: Lexicon, filters: Filters, language: Language, asked: Asked) -> Count:
     """What mentions the terms, by the dictionary too where a paragraph has no text in the question's language.
 
     A title page mentions nothing.
     """
-    reports = {
-        report.id: report
-        for report in index.reports.values()
-        if (not filters.reports or report.id in filters.reports)
-        and (not filters.years or filters.years & set(report.years))
-        and (asked.reports is None or report.id in asked.reports)
-    }
+    open_to_it = allowed(index.reports.values(), filters)
+    reports = {each.id: each for each in open_to_it if asked.reports is None or each.id in asked.reports}
     there = (paragraph for paragraph in index.paragraphs if paragraph.report in reports)
     untranslated = any(language not in paragraph.languages(filters.renderings) for paragraph in there)
     terms = tuple(term_of(term, lexicon, untranslated) for term in asked.terms)
@@ -205,39 +198,27 @@ def _count(asked: Asked, index: Index, lexicon: Lexicon, filters: Filters, langu
             shown = paragraph.languages(filters.renderings)
             having = [each for term in terms if (each := _mentioned(term, paragraph, shown, lexicon, language))]
             if having and (len(having) == len(terms) or not asked.all_of_them):
-                found.append(_together(having))
-    found.sort(key=lambda each: _date(reports[each.sentence.paragraph.report]))  # each report's stay in their order
-    return Count(asked, terms, tuple(reports.values()), untranslated, tuple(found))
-
-
-def _date(report: Report) -> str:
-    return report.date or str(min(report.years, default=9999))
-
-
-def _together(of_terms: Sequence[Mentioned]) -> Mentioned:
-    """What a paragraph mentions of several terms as one."""
-    if len(of_terms) == 1:
-        return of_terms[0]
-    words = tuple(word for each in of_terms for word in each.words)
-    return Mentioned(of_terms[0].sentence, sum(each.times for each in of_terms), words)
+                words = tuple(word for each in having for word in each.words)
+                times = sum(each.times for each in having)
+                found.append(Mentioned(having[0].sentence, times, words) if having[1:] else having[0])
+    found.sort(key=lambda each: reports[each.sentence.paragraph.report].date or "9999")  # each report's stay in order
+    return Count(asked, terms, tuple(reports.values()), tuple(found))
 
 
 def _mentioned(
     term: Term, paragraph: Paragraph, shown: Sequence[Language], lexicon: Lexicon, language: Language
 ) -> Mentioned | None:
     """The mentions of a term in a paragraph, quoted in the question's language where it is said in that."""
-    shape = term.pattern if not term.foreign or term.language in shown else term.foreign_pattern
+    of, shape = paragraph.language, term.pattern(shown)
     texts = [(of, paragraph.in_language(of) or "", "") for of in shown]
-    texts += [
-        (paragraph.language, note.text, message("footnote", language, mark=note.mark)) for note in paragraph.footnotes
-    ]
+    texts += [(of, note.text, message("footnote", language, mark=note.mark)) for note in paragraph.footnotes]
     said = [(*each, found) for each in texts if (found := mentions(each[1], shape, lexicon))]
     if not said:
         return None
     words = tuple(text[start:end] for _, text, _, found in said for start, end in found)
     times = sum(len(found) for of, _, note, found in said if note or of == said[0][0])
     longer = [longer_names(text, found, term) for _, text, _, found in said]
-    names = tuple(dict.fromkeys(name for each in longer for name in each)) if all(longer) else ()
+    names = tuple(dict.fromkeys(chain(*longer))) if all(longer) else ()
     of, text, note, found = min(said, key=lambda each: (bool(each[2]), each[0] != language))
     start, end = _around(text, of, found[0])
     return Mentioned(Sentence(paragraph, of, start, end, text[start:end], -1 if note else 0, note), times, words, names)
@@ -248,16 +229,15 @@ def _around(text: str, of: Language, mention: Slice) -> Slice:
     line, after = text.rfind("\n", 0, mention[0]) + 1, text.find("\n", mention[1])
     spans = sentences(text[line : after if after >= 0 else len(text)], of)
     start, end = next((line + start, line + end) for start, end in spans if mention[0] < line + end)
-    end = max(end, mention[1])
     if end - start <= QUOTE[of]:
         return start, end
-    half = max(0, QUOTE[of] - (mention[1] - mention[0])) // 2
-    low = max(start, min(mention[0] - half, end - QUOTE[of]))
-    high = min(end, max(mention[1] + half, start + QUOTE[of]))
-    cuts = re.compile(r"[，,；;：:、]\s*" if of == "zh" else r"\s")
-    before = cuts.search(text, low, mention[0]) if low > start else None
-    behind = [found.start() for found in cuts.finditer(text, mention[1], high)] if high < end else []
-    return (before.end() if before else low), (behind[-1] if behind else high)
+    half = (QUOTE[of] - (mention[1] - mention[0])) // 2
+    low = max(start, min(mention[0], mention[0] - half, end - QUOTE[of]))
+    high = min(end, max(mention[1], mention[1] + half, start + QUOTE[of]))
+    cuts = [cut.span() for cut in re.finditer(r"[，,；;：:、]\s*" if of == "zh" else r"\s", text[:high])]
+    first = next((after for _, after in cuts if low < after <= mention[0]), low) if low > start else start
+    last = next((before for before, _ in reversed(cuts) if mention[1] <= before), high) if high < end else end
+    return first, last
 
 
 # What is told
@@ -266,34 +246,31 @@ def _around(text: str, of: Language, mention: Slice) -> Slice:
 def _compose(count: Count, reports: Mapping[str, Report], language: Language) -> tuple[str, tuple[Citation, ...]]:
     """The count, how it was counted, and the list by report, the first of each; all are cited."""
     if not count.looked_in:
-        return message("count-nowhere", language, reports=_list([each.name for each in reports.values()], language)), ()
+        return message("count-nowhere", language, reports=_list((each.name for each in reports.values()), language)), ()
     joint = message("count-and" if count.asked.all_of_them else "count-or", language)
     what = joint.join(f"“{term}”" for term in count.asked.terms)
     if not count.found:
         return "\n".join([message("count-none", language, what=what), *_how(count, language)]), ()
-    n, of_report = len(count.found), Counter(each.sentence.paragraph.report for each in count.found)
-    most = n if n <= SHOWN else max(LEAST, SHOWN // len(of_report))
-    shown = sum(min(most, each) for each in of_report.values())
-    sums = {"paragraphs": n, "reports": len(of_report), "times": sum(each.times for each in count.found)}
-    total = message("count", language, what=what, **{noun: _number(m, noun, language) for noun, m in sums.items()})
-    rest = [message("count-rest", language, shown=shown, n=n)] if shown < n else []
+    key = attrgetter("sentence.paragraph.report")
+    lists = [(reports[name], [each.sentence for each in of_report]) for name, of_report in groupby(count.found, key)]
+    n = len(count.found)
+    most = n if n <= SHOWN else max(LEAST, SHOWN // len(lists))
+    shown = sum(min(most, len(of_report)) for _, of_report in lists)
+    sums = {"paragraphs": n, "reports": len(lists), "times": sum(each.times for each in count.found)}
+    lead = [message("count", language, what=what, **{noun: _number(m, noun, language) for noun, m in sums.items()})]
+    lead += [*_how(count, language), *([message("count-rest", language, shown=shown, n=n)] if shown < n else [])]
+    titled = [_titled(report, of_report, language) for report, of_report in lists]
+    text, citations = compose_headed(titled, "\n".join(lead), language)
+    head, *blocks = text.split("\n\n")
+    return "\n\n".join([head, *("\n".join(each.split("\n")[: 1 + most]) for each in blocks)]), citations
+
+
+def _titled(report: Report, chosen: Sequence[Sentence], language: Language) -> tuple[str, list[Sentence]]:
+    """A report's line with its count, and its sentences, each with where it stands: "para. 21: "."""
     colon = "：" if language == "zh" else ": "
-    groups = [
-        (
-            f"{heading(reports[report], language)}{colon}{_number(of_report[report], 'paragraphs', language)}",
-            [_labelled(each.sentence, reports[report], colon, language) for each in of_this],
-        )
-        for report, of_this in groupby(count.found, lambda each: each.sentence.paragraph.report)
-    ]
-    text, citations = compose_headed(groups, "\n".join([total, *_how(count, language), *rest]), language)
-    head, *lists = text.split("\n\n")
-    return "\n\n".join([head, *("\n".join(each.split("\n")[: 1 + most]) for each in lists)]), citations
-
-
-def _labelled(sentence: Sentence, report: Report, colon: str, language: Language) -> Sentence:
-    """A sentence with where in its report it stands: "para. 21: "."""
-    place = written(sentence.paragraph, report, language).removeprefix(report.name).lstrip("，, ")
-    return replace(sentence, label=f"{place}{colon}{sentence.label}")
+    places = [written(each.paragraph, report, language).removeprefix(report.name).lstrip("，, ") for each in chosen]
+    labelled = [replace(each, label=f"{at}{colon}{each.label}") for at, each in zip(places, chosen, strict=True)]
+    return f"{heading(report, language)}{colon}{_number(len(chosen), 'paragraphs', language)}", labelled
 
 
 def _how(count: Count, language: Language) -> Iterator[str]:
@@ -302,28 +279,25 @@ def _how(count: Count, language: Language) -> Iterator[str]:
     for word, _ in Counter(" ".join(word.split()) for each in count.found for word in each.words).most_common():
         printed.setdefault(word.lower(), word)
     looked_for = dict.fromkeys(form for term in count.terms for form in term.forms)
-    yield message("count-how", language, forms=_quoted(printed.values() or looked_for, language))
+    yield message("count-how", language, forms=_list(printed.values() or looked_for, language, quoted=True))
     if longer := [each.longer for each in count.found if each.longer]:
-        names = [name for name, _ in Counter(name for each in longer for name in each).most_common()]
+        names = [name for name, _ in Counter(chain(*longer)).most_common()]
         own = [name for name in names if language_of(name) == language]
-        yield message("count-longer", language, n=len(longer), names=_quoted(own or names, language))
-    for term in count.terms if count.untranslated else ():
+        yield message("count-longer", language, n=len(longer), names=_list(own or names, language, quoted=True))
+    for term in count.terms:
         if term.foreign:
-            forms = _quoted(term.foreign, language)
-            yield message("count-by-dictionary", language, term=term.written, forms=forms)
-        elif all(language_of(form) == term.language for form in term.forms):
+            known = _list(term.foreign, language, quoted=True)
+            yield message("count-by-dictionary", language, term=term.written, forms=known)
+        elif term.missed:
             yield message("count-without", language, term=term.written)
     if count.asked.reports is not None:
-        yield message("count-where", language, reports=_list([report.name for report in count.looked_in], language))
-
-
-def _quoted(forms: Iterable[str], language: Language) -> str:
-    return _list([f"“{form}”" for form in islice(forms, FORMS)], language)
+        yield message("count-where", language, reports=_list((each.name for each in count.looked_in), language))
 
 
 def _number(n: int, noun: str, language: Language) -> str:
     return message(f"count-{noun}-{'one' if n == 1 else 'more'}", language, n=n)
 
 
-def _list(names: Sequence[str], language: Language) -> str:
-    return ("、" if language == "zh" else ", ").join(names)
+def _list(names: Iterable[str], language: Language, quoted: bool = False) -> str:
+    shown = [f"“{name}”" for name in islice(names, FORMS)] if quoted else names
+    return ("、" if language == "zh" else ", ").join(shown)

@@ -6,7 +6,6 @@ It is told only where a question asks who says something, or whether it is agree
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from functools import cache
 
 from rag.data import table
 from rag.index import Index
@@ -21,7 +20,7 @@ def asks_whose(question: Question) -> bool:
     >>> asks_whose(Question.of("Who recommends a moratorium?")), asks_whose(Question.of("谁提出暂停出口？"))
     (True, True)
     """
-    return any(shape.search(narrow(question.text)) for shape in _shapes("asked"))
+    return any(re.search(shape, narrow(question.text), re.IGNORECASE) for shape in table("voice.toml")["asked"])
 
 
 def with_voices(citations: Sequence[Citation], index: Index) -> tuple[Citation, ...]:
@@ -31,37 +30,29 @@ def with_voices(citations: Sequence[Citation], index: Index) -> tuple[Citation, 
 
 def voice(citation: Citation, index: Index) -> Voice | None:
     """Whose words a quotation is; None where neither it nor what it stands in tells."""
-    found = (shape.search(narrow(citation.quote)) for shape in _shapes("speakers"))
-    said = min((match for match in found if match), key=lambda match: match.start(), default=None)
-    speaker = citation.quote[slice(*said.span("who"))] if said else ""
-    text = _text(citation.paragraph, index)
-    return Voice(speaker, text) if speaker or text else None
+    said = (re.search(shape, narrow(citation.quote)) for shape in table("voice.toml")["speakers"])
+    first = min(filter(None, said), key=lambda match: match.start(), default=None)
+    speaker = citation.quote[slice(*first.span("who"))] if first else ""
+    kind = kind_of(_titles(citation.paragraph, index))
+    return Voice(speaker, kind) if speaker or kind else None
 
 
-def _text(paragraph: Paragraph, index: Index) -> str:
-    """The kind of text a paragraph stands in, a key of the table: by the title of its annex, or of its report."""
+def _titles(paragraph: Paragraph, index: Index) -> Sequence[str]:
+    """What the text that a paragraph stands in is called: its report or, above an annex's first paragraph, that."""
     report = index.reports[paragraph.report]
     if paragraph.part in ("main", "front", "summary"):
-        names: Sequence[str] = [*report.titles.values(), report.short_title]
-    else:  # what an annex is called stands above its first paragraph
-        there = (each for each in index.paragraphs if each.report == report.id and each.part == paragraph.part)
-        names = next(there, paragraph).headings
-    return kind_of(names)
+        return [*report.titles.values(), report.short_title]
+    there = (each for each in index.paragraphs if each.report == report.id and each.part == paragraph.part)
+    return next(there, paragraph).headings
 
 
 def kind_of(titles: Iterable[str]) -> str:
-    """What kind of text has one of these titles; "" where none tells.
+    """What kind of text has one of these titles, a key of the table; "" where none tells.
 
     >>> kind_of(["Ferry safety: Chair's summary"]), kind_of(["Ferry safety"])
     ('chair', '')
     """
-    return next((kind for title in titles for kind in table("voice.toml")["texts"] if _is(kind, title)), "")
-
-
-def _is(kind: str, name: str) -> bool:
-    return any(re.search(shape, name, re.IGNORECASE) for shape in table("voice.toml")["texts"][kind])
-
-
-@cache
-def _shapes(name: str) -> Sequence[re.Pattern[str]]:
-    return [re.compile(shape, re.IGNORECASE if name == "asked" else 0) for shape in table("voice.toml")[name]]
+    kinds = [
+        (kind, re.compile("|".join(shapes), re.IGNORECASE)) for kind, shapes in table("voice.toml")["texts"].items()
+    ]
+    return next((kind for title in titles for kind, shape in kinds if shape.search(title)), "")

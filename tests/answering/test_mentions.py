@@ -15,7 +15,7 @@ from rag.answering.mentions import (
 )
 from rag.index import Index
 from rag.lexicon import Lexicon, read_glossary
-from rag.records import Paragraph
+from rag.records import LANGUAGES, Paragraph
 
 
 def mentioned(paragraph: Paragraph, shape: re.Pattern[str], lexicon: Lexicon) -> bool:
@@ -29,7 +29,7 @@ def test_the_index_narrows_to_every_paragraph_that_mentions_a_term(quick_index: 
     for form in [*forms, "女", "2021", "S/RES/2220", "3D", "of"]:
         term = term_of(form, lexicon, translated=False)
         narrowed = {quick_index.paragraphs[place].id for place in places_to_search(term, quick_index)}
-        mentioning = {each.id for each in quick_index.paragraphs if mentioned(each, term.pattern, lexicon)}
+        mentioning = {each.id for each in quick_index.paragraphs if mentioned(each, term.pattern(LANGUAGES), lexicon)}
         assert mentioning <= narrowed, form
 
 
