@@ -58,8 +58,7 @@ def read_tally(question: Question, reports: Mapping[str, Report], lexicon: Lexic
     A follow-up says what else to count, or where.
     """
     text, follow_up = _cut_off(question)
-    shape = _shape(text)
-    if shape is None:
+    if not (shape := _shape(text)):
         return None
     start, end = shape.span("what")
     what, place = _without_place(text[start:end], reports, lexicon)
@@ -198,9 +197,9 @@ def _count(index: Index, lexicon: Lexicon, filters: Filters, language: Language,
             shown = paragraph.languages(filters.renderings)
             having = [each for term in terms if (each := _mentioned(term, paragraph, shown, lexicon, language))]
             if having and (len(having) == len(terms) or not asked.all_of_them):
-                words = tuple(word for each in having for word in each.words)
-                times = sum(each.times for each in having)
-                found.append(Mentioned(having[0].sentence, times, words) if having[1:] else having[0])
+                words = tuple(chain.from_iterable(each.words for each in having))
+                together = Mentioned(having[0].sentence, sum(each.times for each in having), words)
+                found.append(together if having[1:] else having[0])
     found.sort(key=lambda each: reports[each.sentence.paragraph.report].date or "9999")  # each report's stay in order
     return Count(asked, terms, tuple(reports.values()), tuple(found))
 
@@ -285,11 +284,9 @@ def _how(count: Count, language: Language) -> Iterator[str]:
         own = [name for name in names if language_of(name) == language]
         yield message("count-longer", language, n=len(longer), names=_list(own or names, language, quoted=True))
     for term in count.terms:
-        if term.foreign:
-            known = _list(term.foreign, language, quoted=True)
-            yield message("count-by-dictionary", language, term=term.written, forms=known)
-        elif term.missed:
-            yield message("count-without", language, term=term.written)
+        if term.foreign or term.missed:
+            told = "count-by-dictionary" if term.foreign else "count-without"
+            yield message(told, language, term=term.written, forms=_list(term.foreign, language, quoted=True))
     if count.asked.reports is not None:
         yield message("count-where", language, reports=_list((each.name for each in count.looked_in), language))
 
