@@ -123,6 +123,12 @@ class Filters:
     years: frozenset[int] = frozenset()
     renderings: bool = True
 
+    def admit(self, report: Report) -> bool:
+        """Whether a report may be answered from."""
+        return (not self.reports or report.id in self.reports) and (
+            not self.years or bool(self.years & {*report.years})
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Hit:

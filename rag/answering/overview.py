@@ -1,30 +1,43 @@
 """Reports, or a section of them, told in short by the sentences that carry them, quoted under their headings."""
 
-from collections.abc import Callable, Iterable, Sequence
+import re
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from rag.answering.central import most_central, telling, vectors_of
+import numpy as np
+from numpy.typing import NDArray
+
 from rag.answering.compose import Sentence, compose_headed, heading
-from rag.answering.quote import complete
-from rag.answering.requests import OFFERED, Place, Told, allowed
-from rag.answering.sections import Section, numbered, outline, standing, worded
+from rag.answering.quote import LEANS, complete
+from rag.answering.requests import Place, Summary
+from rag.answering.sections import Section, headed, numbered, outline, worded
+from rag.answering.weighing import quotable, views_of
 from rag.index import Index
 from rag.lexicon import Lexicon
 from rag.messages import message
 from rag.question import pattern
-from rag.records import Citation, Filters, Language
+from rag.records import Citation, Filters, Language, Paragraph
 from rag.references import LookUp, not_there
 from rag.references.looking_up import Missing
 from rag.references.reading import Reference
 from rag.references.writing import part_written
 
+OFFERED = 3  # reports told in short where a question fits several
 SECTIONS = 12  # into which a report is divided at the most, where its outline has no more at the top
 LONG = 5  # paragraphs from which a section of a report is told in two sentences
 QUOTED = 8  # sentences of a section, or of what a report recommends
 OF_EACH = 5  # sentences of a report told beside others
-FEW = 3  # sentences that a section headed for it should yield, or the rest of the report is read too
-HEADING = {"zh": 60, "en": 120}  # characters of a heading that are shown
-LISTED = 20  # sections told of where there is none such
+LEANING = re.compile(  # that a sentence goes on from the one before, or leads in the next
+    r"^.{0,60}\b(?:also|the same|as well)\b|^In (?:the|that) (?:same )?resolution\b|^.{0,9}[还亦]|^.{0,4}同一"
+    r"|^[(（]|[:：]$"
+)
+LENGTHS = {"zh": range(15, 221), "en": range(40, 601)}  # characters: what is shorter is a cell, a label or a lead-in
+LEAST = 1e-6
+LEADS = 0.5  # deviations that a paragraph's first sentence gains: it says what the rest is about
+FAVOURED = 3.0  # deviations that one gains which stands under the right heading, or is worded so
+
+Scores = NDArray[Any]  # one a sentence
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +50,44 @@ class Composed:
     abstained: bool = False
 
 
-Group = tuple[str, list[Sentence]]  # a heading and what is quoted under it
+Groups = list[tuple[str, list[Sentence]]]  # headings, and what is quoted under each
+
+
+def telling(paragraphs: Iterable[Paragraph], language: Language, renderings: bool) -> list[Sentence]:
+    """The sentences that say something by themselves, in order, of a row its longest cell; all where none does."""
+    spoken: list[Sentence] = []
+    for paragraph in paragraphs:
+        said = [sentence for sentence in quotable(paragraph, language, renderings) if sentence.place >= 0]
+        spoken += [max(said, key=lambda each: len(each.text))] if paragraph.is_row and said else said
+    fitting = [sentence for sentence in spoken if len(sentence.text.strip()) in LENGTHS[sentence.language]]
+    return [each for each in fitting if not (LEANS.match(each.text) or LEANING.search(each.text.strip()))] or spoken
+
+
+def most_central(
+    sentences: Sequence[Sentence], vectors: Scores, n: int, favour: Scores | float = 0.0
+) -> list[Sentence]:
+    """The n sentences nearest to what all say, by maximal marginal relevance; not two of a paragraph, in order.
+
+    `favour` adds to each sentence's nearness, in standard deviations.
+    """
+    leads = np.array([sentence.place == 0 for sentence in sentences])
+    scores = standardised(vectors @ vectors.mean(axis=0)) + LEADS * leads + favour
+    apart = vectors - vectors.mean(axis=0)
+    apart /= np.maximum(np.linalg.norm(apart, axis=1, keepdims=True), LEAST)
+    chosen: list[int] = []
+    left = set(range(len(sentences)))
+    while left and len(chosen) < n:
+        like = (apart @ apart[chosen].T).max(axis=1) if chosen else np.zeros(len(sentences))
+        chosen.append(max(left, key=lambda each: (scores[each] - like[each], -each)))
+        told = sentences[chosen[-1]]
+        left -= {n for n in left if sentences[n].paragraph is told.paragraph or sentences[n].text == told.text}
+    return [sentences[place] for place in sorted(chosen)]
+
+
+def standardised(values: Scores) -> Scores:
+    """How many standard deviations each value lies above their mean."""
+    deviations: Scores = (values - values.mean()) / max(float(values.std()), LEAST)
+    return deviations
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,156 +99,133 @@ class Teller:
     language: Language
     filters: Filters
 
-    def tell(self, request: Told) -> Composed | None:
+    def tell(self, request: Summary) -> Composed | None:
         """The reports in short, or what is said where they, or the section, are not there.
 
         None where words beside them head no section: the question asks for something else.
         """
+        place = request.place
         if not request.reports:
             return Composed(self._absent(request.absent), abstained=True)
-        found = {report: self._sections(report, request.place) for report in request.reports}
-        there = [report for report in request.reports if found[report]]
-        if not there and request.place.words and not (request.place.by_heading and len(request.reports) == 1):
+        found = {report: sections for report in request.reports if (sections := self._sections(report, place))}
+        if not found and place.words and not (place.by_heading and len(request.reports) == 1):
             return None
-        if not there:
-            return Composed(self._no_such("no-section", request.reports[0]), abstained=True)
-        shown = there[:OFFERED]
-        groups: list[Group] = []
+        shown = [*found][:OFFERED]
+        groups: Groups = []
         for report in shown:
-            of_report = self._groups(request, found[report], alone=len(shown) == 1)
+            of_report = self._groups(request, found[report], QUOTED if len(shown) == 1 else OF_EACH)
             groups += [(self.name(report), [])] if len(shown) > 1 and of_report else []
             groups += of_report
         if not groups:
-            return Composed(self._no_such(f"no-{request.kind}", shown[0]), abstained=True)
-        place = "" if len(shown) > 1 else self._place(request.place, found[shown[0]])
-        plain = request.kind == "overview" and not any(title for title, _ in groups)
-        lead_in = self._lead_in(request, there, place, "plain" if plain else request.kind)
-        text, citations = compose_headed(groups, lead_in, self.language)
+            return Composed(self._no_such(f"no-{request.kind}" if found else "no-section", request), abstained=True)
+        text, citations = compose_headed(groups, self._lead_in(request, found), self.language)
         return Composed(text, citations, tuple(title for title, _ in groups if title))
 
-    def _sections(self, report: str, place: Place) -> list[Section]:
-        """The sections of a report that are meant: its outline, or what is named of it."""
-        paragraphs = [each for each in self.index.paragraphs if each.report == report]
-        if place.part:
-            paragraphs = [each for each in paragraphs if each.part.removesuffix("-table") == place.part]
-        if place.words or place.by_heading:
-            return worded(paragraphs, place.words, self.lexicon)
-        if not place.number:
-            return outline(paragraphs, SECTIONS)
-        proper = [each for each in paragraphs if each.part == "main"]
-        return numbered(outline(proper, 0), place.number, place.below) or numbered(
-            outline(paragraphs, 0), place.number, place.below
-        )
+    def outline(self, report: str, part: str | None = None, most: int = SECTIONS) -> list[Section]:
+        """The sections of a report, or of a part of it."""
+        of_report = (each for each in self.index.paragraphs if each.report == report)
+        return outline([each for each in of_report if part in (None, each.part.removesuffix("-table"))], most)
 
-    def _groups(self, request: Told, sections: Sequence[Section], alone: bool) -> list[Group]:
-        """What is quoted of the sections of one report, by heading."""
-        if request.kind != "overview":
-            return self._carrying(request.kind, sections, QUOTED if alone else OF_EACH)
-        if request.place.number or request.place.words:
-            return self._told_whole(sections[0], QUOTED if alone else OF_EACH)
-        if not alone:
-            largest = sorted(sections, key=lambda each: -len(each.paragraphs))[:OF_EACH]
-            return [self._group(each, 1) for each in sections if each in largest]
-        if len(sections) == 1:
-            return self._told_whole(sections[0], QUOTED)
-        return [
-            self._group(each, 1 + (len(each.paragraphs) >= LONG and len(sections) <= SECTIONS)) for each in sections
-        ]
+    def quote(self, sentences: Sequence[Sentence], n: int, favour: Scores | float = 0.0) -> list[Sentence]:
+        """The n most central sentences, whole."""
+        chosen = most_central(sentences, self.vectors(sentences), n, favour) if sentences else []
+        return [sentence if sentence.paragraph.is_row else complete(sentence) for sentence in chosen]
 
-    def _told_whole(self, section: Section, most: int) -> list[Group]:
-        """One section, by the sections in it where it has some, and not too many."""
-        parts = section.parts
-        if not 1 < len(parts) <= most:
-            return [self._group(section, most)]
-        spare = sorted(parts, key=lambda each: -len(each.paragraphs))[: most - len(parts)]
-        return [self._group(each, 1 + (each in spare)) for each in parts]
+    def vectors(self, sentences: Sequence[Sentence]) -> Scores:
+        """The vectors of sentences, of length 1, shape (n, dim), by the views they are in."""
+        store = self.index.store
+        row = {view.id: n for n, view in enumerate(store.views)}
+        rows = (next(row[view] for view in views_of(sentence) if view in row) for sentence in sentences)
+        return np.stack([store.vector(n) for n in rows])
 
-    def _group(self, section: Section, n: int) -> Group:
-        return self.title(section), self._central(
-            telling(section.paragraphs, self.language, self.filters.renderings), n
-        )
+    def substance(self, sections: Sequence[Section], titled: Collection[str] = ()) -> list[Sentence]:
+        """The sentences that say something by themselves, but for tables, the report's own summary and procedure.
 
-    def _central(self, sentences: Sequence[Sentence], n: int) -> list[Sentence]:
-        chosen = most_central(sentences, vectors_of(sentences, self.index.store), n) if sentences else []
-        return [complete(sentence) if not sentence.paragraph.is_row else sentence for sentence in chosen]
+        A paragraph whose id is among those headed is none of procedure.
+        """
+        procedure = headed(sections, pattern("procedure", "headed"))
+        left_out = {each.id for section in procedure for each in section.paragraphs} - {*titled}
+        paragraphs = [each for section in sections for each in section.paragraphs if each.id not in left_out]
+        said = [each for each in paragraphs if not each.is_row and each.part != "summary"]
+        return telling(said, self.language, self.filters.renderings)
 
-    def _carrying(self, kind: str, sections: Sequence[Section], n: int) -> list[Group]:
-        """What reads as a recommendation, a conclusion or a decision: under such a heading first, then by wording."""
-        headed = standing(sections, says(kind, "headed")) or standing(sections, says("conclusions", "headed"))
-        headed += [each for each in sections if each not in headed and _opens(each, headed)]
-        under = self._telling(headed)
-        if kind == "conclusions":
-            chosen = self._central(under, n)
-        else:
-            worded = [each for each in under if says(kind, "carrying")(each.text)]
-            chosen = self._central(worded if len(worded) >= FEW else under, n)
-            chosen += self._elsewhere(kind, sections, headed, n - len(chosen))
+    def under_titles(self, sentences: Iterable[Sentence], sections: Sequence[Section]) -> Groups:
+        """Sentences under the titles of the first of the sections they stand in."""
         groups: dict[str, list[Sentence]] = {}
-        for sentence in sorted(chosen, key=lambda each: each.paragraph.position):
-            section = next(each for each in (*headed, *sections) if sentence.paragraph in each.paragraphs)
-            groups.setdefault(self.title(section), []).append(sentence)
+        for sentence in sentences:
+            section = next(each for each in sections if sentence.paragraph in each.paragraphs)
+            groups.setdefault(section.title(self.language), []).append(sentence)
         return list(groups.items())
 
-    def _elsewhere(self, kind: str, sections: Sequence[Section], headed: Sequence[Section], n: int) -> list[Sentence]:
-        """The n sentences outside the sections so headed, and outside procedure, that are worded so."""
-        left_out = [*headed, *standing(sections, says("procedure", "headed"))]
-        under = {paragraph.id for section in left_out for paragraph in section.paragraphs}
-        rest = [each for each in self._telling(sections) if each.paragraph.id not in under]
-        return self._central([each for each in rest if says(kind, "carrying")(each.text)], n)
-
-    def _telling(self, sections: Iterable[Section]) -> list[Sentence]:
-        """The sentences of sections that say something by themselves, but for tables and the report's own summary."""
-        paragraphs = [each for section in sections for each in section.paragraphs]
-        return telling(
-            [each for each in paragraphs if not each.is_row and each.part != "summary"],
-            self.language,
-            self.filters.renderings,
-        )
-
-    def _lead_in(self, request: Told, there: Sequence[str], place: str, key: str) -> str:
-        what = message("these-reports", self.language) if len(there) > 1 else self.name(there[0])
-        if place:
-            what = message("place-of", self.language, place=place, report=what)
-        lines = [self._absent(request.absent)] if request.absent else []
-        if len(there) > 1:
-            shown = min(len(there), OFFERED)
-            lines.append(message("fits-several", self.language, n=len(there), shown=shown))
-        return "\n".join([*lines, message(f"told-{key}", self.language, what=what)])
-
-    def _place(self, place: Place, sections: Sequence[Section]) -> str:
-        """What the section is called that a report is told of; "" for all of it."""
-        if place.number or place.words:
-            return f"“{self.title(sections[0])}”"
-        return part_written(place.part, self.language) if place.part else ""
-
-    def _absent(self, documents: Sequence[str]) -> str:
-        missing = tuple(Missing(Reference(None, None, ""), document=each) for each in documents)
-        among = tuple(report.id for report in allowed(self.index.reports.values(), self.filters))
-        return not_there(LookUp(missing=missing, among=among), self.index.reports, self.index.paragraphs, self.language)
-
-    def _no_such(self, key: str, report: str) -> str:
-        sections = outline([each for each in self.index.paragraphs if each.report == report], SECTIONS)
-        titles = [title for each in sections[:LISTED] if (title := self.title(each))]
-        listed = ("；" if self.language == "zh" else "; ").join(titles)
-        said = message(key, self.language, report=self.name(report))
-        return said + (message("sections-are", self.language, sections=listed) if listed else "")
+    def listed(self, names: Iterable[str]) -> str:
+        """Names one after the other."""
+        return ("；" if self.language == "zh" else "; ").join(names)
 
     def name(self, report: str) -> str:
         """What a report is called, with its year."""
         return heading(self.index.reports[report], self.language)
 
-    def title(self, section: Section) -> str:
-        """A section's heading, or the beginning of a long one."""
-        title, most = section.title(self.language), HEADING[self.language]
-        return title if len(title) <= most else title[:most].rstrip() + " …"
+    def _sections(self, report: str, place: Place) -> list[Section]:
+        """The sections of a report that are meant: its outline, or what is named of it, in the report proper first."""
+        sections = self.outline(report, place.part, most=0)
+        if place.words:
+            return worded(sections, place.words, self.lexicon)
+        if not place.number:
+            return self.outline(report, place.part)
+        proper = [each for each in sections if each.paragraphs[0].part.removesuffix("-table") == "main"]
+        return numbered(proper, place.number, place.below) or numbered(sections, place.number, place.below)
 
+    def _groups(self, request: Summary, sections: list[Section], most: int) -> Groups:
+        """What is quoted of the sections of one report, by heading: of its outline, all where it is told alone."""
+        if request.kind != "overview":
+            return self._carrying(request.kind, sections, most)
+        if request.place.number or request.place.words or len(sections) == 1:
+            sections = sections[0].parts
+        elif most == QUOTED:
+            most = len(sections) + sum(len(each.paragraphs) >= LONG for each in sections)
+        largest = sorted(sections, key=lambda each: -len(each.paragraphs))
+        share, more = divmod(most, len(sections))
+        groups = []
+        for section in sections:
+            if n := share + (largest.index(section) < more):
+                sentences = telling(section.paragraphs, self.language, self.filters.renderings)
+                groups.append((section.title(self.language), self.quote(sentences, n)))
+        return groups
 
-def says(name: str, part: str) -> Callable[[str], bool]:
-    """Whether a text has what a pattern looks for."""
-    return lambda text: bool(pattern(name, part).search(text))
+    def _carrying(self, kind: str, sections: Sequence[Section], n: int) -> Groups:
+        """What reads as a recommendation, a conclusion or a decision: under such a heading first, then by wording."""
+        titled = headed(sections, pattern(kind, "headed")) or headed(sections, pattern("conclusions", "headed"))
+        under = {each.id for section in titled for each in section.paragraphs}
+        sentences, favour = [], []
+        for sentence in self.substance(sections, under):
+            is_under = sentence.paragraph.id in under
+            is_worded = kind != "conclusions" and bool(pattern(kind, "carrying").search(sentence.text))
+            if is_under or is_worded:
+                sentences.append(sentence)
+                favour.append(FAVOURED * (2 * is_under + is_worded))
+        return self.under_titles(self.quote(sentences, n, np.array(favour)), [*titled, *sections])
 
+    def _lead_in(self, request: Summary, found: dict[str, list[Section]]) -> str:
+        """What is told, and what is not: documents that are not there, and more reports than are shown."""
+        first, place = next(iter(found)), request.place
+        lines = [self._absent(request.absent)] if request.absent else []
+        what, named = self.name(first), part_written(place.part, self.language) if place.part else ""
+        if place.number or place.words:
+            named = f"“{found[first][0].title(self.language)}”"
+        if len(found) > 1:
+            what = message("these-reports", self.language)
+            lines.append(message("fits-several", self.language, n=len(found), shown=min(len(found), OFFERED)))
+        elif named:
+            what = message("place-of", self.language, place=named, report=what)
+        return "\n".join([*lines, message(f"told-{request.kind}", self.language, what=what)])
 
-def _opens(section: Section, headed: Iterable[Section]) -> bool:
-    """Whether a section is in an annex whose title, the heading of what comes first in it, is among those headed."""
-    part = section.paragraphs[0].part
-    return part != "main" and any(each.depth == 0 and each.paragraphs[0].locator == f"{part}-1" for each in headed)
+    def _absent(self, documents: Sequence[str]) -> str:
+        missing = tuple(Missing(Reference(None, None, ""), document=each) for each in documents)
+        among = tuple(report.id for report in self.index.reports.values() if self.filters.admit(report))
+        return not_there(LookUp(missing=missing, among=among), self.index.reports, self.index.paragraphs, self.language)
+
+    def _no_such(self, key: str, request: Summary) -> str:
+        report = request.reports[0]
+        sections = self.listed(filter(None, (each.title(self.language) for each in self.outline(report))))
+        said = message(key, self.language, report=self.name(report))
+        return said + (message("sections-are", self.language, sections=sections) if sections else "")

@@ -200,13 +200,7 @@ class Retriever:
 
     def _allowed(self, filters: Filters) -> NDArray[np.bool_]:
         reports = self.index.reports
-        return np.array(
-            [
-                (not filters.reports or p.report in filters.reports)
-                and (not filters.years or bool(filters.years & set(reports[p.report].years)))
-                for p in self.index.paragraphs
-            ]
-        )
+        return np.array([filters.admit(reports[paragraph.report]) for paragraph in self.index.paragraphs])
 
     def _order(self, fused: Scores) -> NDArray[np.int64]:
         """All paragraphs' places, best first; titles and agenda lines after all body text."""

@@ -1,17 +1,16 @@
 """A report's paragraphs as the sections they stand in, and the section that a number or words name."""
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import groupby
+from itertools import groupby, takewhile
 
 from rag.lexicon import Lexicon
 from rag.records import LANGUAGES, Language, Paragraph
 from rag.text.numerals import read_number, roman
 
-MOST = 400  # how far headings are counted in Roman numerals
-ROMAN = {roman(value).lower(): str(value) for value in range(1, MOST)}
+ROMAN = {roman(value).lower(): str(value) for value in range(1, 400)}
 NUMBERED = re.compile(  # how a heading begins that has a number
     r"\(?(?:(?:第\s?)?(?P<zh>[一二三四五六七八九十]{1,3})\s?(?:[.、．)）:：]|[章节编]|部分)"
     r"|(?:(?:chapter|section|part)\s)?(?P<en>[ivxlc]{1,7}|\d{1,3}|[a-z])(?:[.、．)）:：]|\s|$))",
@@ -29,19 +28,19 @@ class Section:
     @cached_property
     def path(self) -> tuple[str, ...]:
         """The headings that all its paragraphs stand under, from the top."""
-        return _common(path_of(each) for each in self.paragraphs)
+        levels = zip(*map(path_of, self.paragraphs), strict=False)
+        return tuple(level[0] for level in takewhile(lambda level: len(set(level)) == 1, levels))
 
     def title(self, language: Language) -> str:
-        """Its heading in a language where it has one in it, with those below that all its paragraphs share."""
-        told = [each for each in self.paragraphs if language == each.language or _is_headed(each, language)]
-        path = _common(path_of(each, language) for each in told) if told else self.path
+        """Its heading, with those below that all its paragraphs share, in a language where one of them has it."""
+        told = (each for each in self.paragraphs if language == each.language or _is_headed(each, language))
+        path = path_of(next(told, self.paragraphs[0]), language)[: len(self.path)]
         return " › ".join(path[self.depth :] or path[-1:])
 
     @property
     def parts(self) -> "list[Section]":
         """The sections one heading further down; itself where there is none."""
-        depth = max(self.depth + 1, len(self.path))
-        return list(_divide(self.paragraphs, depth))
+        return list(_divide(self.paragraphs, max(self.depth + 1, len(self.path))))
 
 
 def headings_in(paragraph: Paragraph, language: str) -> Sequence[str]:
@@ -51,20 +50,18 @@ def headings_in(paragraph: Paragraph, language: str) -> Sequence[str]:
 
 def path_of(paragraph: Paragraph, language: str = "") -> tuple[str, ...]:
     """What a paragraph stands under, from the top, in a language or as printed; a row also under its body."""
-    source = paragraph.translations.get(language, paragraph)
-    body = (source.body or paragraph.body,) if paragraph.is_row and paragraph.body else ()
-    return (*headings_in(paragraph, language), *(each for each in body if each))
+    body = paragraph.translations.get(language, paragraph).body or paragraph.body
+    return (*headings_in(paragraph, language), *([body] if body else []))
 
 
-def outline(paragraphs: Iterable[Paragraph], most: int) -> list[Section]:
+def outline(paragraphs: Iterable[Paragraph], most: int = 0) -> list[Section]:
     """A report's sections in order; one that is more than half of them is told by its own, while they are few.
 
     The title page is none, and a table is not divided.
     """
     sections = list(_divide([each for each in paragraphs if each.part != "front"], 0))
     total = sum(map(_size, sections))
-    while total:
-        largest = max(sections, key=_size)
+    while largest := max(sections, key=_size, default=None):
         parts = largest.parts
         if 2 * _size(largest) <= total or len(parts) < 2 or len(sections) + len(parts) - 1 > most:
             break
@@ -80,47 +77,35 @@ def numbered(sections: Sequence[Section], number: str, below: str = "") -> list[
     """
     if number == "last":
         found = list(sections[-1:])
-    elif any(_numbers(each) for each in sections):
+    elif any(map(_numbers, sections)):
         found = [each for each in sections if number in _numbers(each)]
     else:
         found = [each for n, each in enumerate(sections, 1) if str(n) == number and each.path]
-    if below:
-        found = [part for each in found for part in each.parts if below in _numbers(part)]
-    return found
+    return [part for each in found for part in each.parts if below in _numbers(part)] if below else found
 
 
-def worded(paragraphs: Sequence[Paragraph], words: str, lexicon: Lexicon) -> list[Section]:
+def worded(sections: Sequence[Section], words: str, lexicon: Lexicon) -> list[Section]:
     """The section whose heading has all of some words, in either language: the one with the fewest others."""
-    wanted = {language: set(lexicon.terms(words, language)) for language in LANGUAGES}
-    best: tuple[float, int, Section] | None = None
-    for section in _all_sections(paragraphs):
-        for language in LANGUAGES:
+    ranked: list[tuple[float, int, Section]] = []
+    for language in LANGUAGES:
+        wanted = set(lexicon.terms(words, language))
+        for section in _walk(sections) if wanted else ():
             terms = set(lexicon.terms(section.title(language), language))
-            if wanted[language] and wanted[language] <= terms:
-                rank = len(terms) / len(wanted[language]), section.depth
-                if best is None or rank < best[:2]:
-                    best = (*rank, section)
-    return [best[2]] if best else []
+            if wanted <= terms:
+                ranked.append((len(terms) / len(wanted), section.depth, section))
+    return [min(ranked, key=lambda each: each[:2])[2]] if ranked else []
 
 
-def standing(sections: Iterable[Section], says: Callable[[str], bool]) -> list[Section]:
-    """The outermost sections whose heading, in either language, says something."""
-    found: list[Section] = []
-    for section in sections:
-        if any(says(section.title(language)) for language in LANGUAGES):
-            found.append(section)
-        elif len(parts := section.parts) > 1:
-            found += standing(parts, says)
-    return found
+def headed(sections: Iterable[Section], wording: re.Pattern[str]) -> list[Section]:
+    """The sections whose heading, in either language, has what a pattern looks for, the outer before those in it."""
+    return [each for each in _walk(sections) if any(wording.search(each.title(language)) for language in LANGUAGES)]
 
 
 def read_section_number(written: str) -> str:
     """A section's number as compared: "III", "three", "三" → "3"; a letter as a small one."""
     small = written.strip().lower()
-    if small in ROMAN:
-        return ROMAN[small]
-    number = read_number(small)
-    return str(number.value) if number else small
+    number = read_number(small) if small else None
+    return ROMAN.get(small) or (str(number.value) if number else small)
 
 
 def _is_headed(paragraph: Paragraph, language: str) -> bool:
@@ -128,13 +113,12 @@ def _is_headed(paragraph: Paragraph, language: str) -> bool:
     return translation is not None and len(translation.headings) == len(paragraph.headings)
 
 
-def _all_sections(paragraphs: Iterable[Paragraph]) -> Iterator[Section]:
-    waiting = list(_divide([each for each in paragraphs if each.part != "front"], 0))
-    while waiting:
-        section = waiting.pop(0)
+def _walk(sections: Iterable[Section]) -> Iterator[Section]:
+    """Sections and all below them."""
+    for section in sections:
         yield section
         if len(parts := section.parts) > 1:
-            waiting += parts
+            yield from _walk(parts)
 
 
 def _divide(paragraphs: Sequence[Paragraph], depth: int) -> Iterator[Section]:
@@ -147,8 +131,7 @@ def _divide(paragraphs: Sequence[Paragraph], depth: int) -> Iterator[Section]:
 
 def _numbers(section: Section) -> set[str]:
     """What a section's heading may be numbered: "C." is a letter or a hundred."""
-    path = section.path
-    match = NUMBERED.match(path[section.depth]) if len(path) > section.depth else None
+    match = NUMBERED.match("".join(section.path[section.depth : section.depth + 1]))
     if not match:
         return set()
     written = (match["zh"] or match["en"]).lower()
@@ -157,12 +140,3 @@ def _numbers(section: Section) -> set[str]:
 
 def _size(section: Section) -> int:
     return sum(not each.is_row for each in section.paragraphs)
-
-
-def _common(paths: Iterable[tuple[str, ...]]) -> tuple[str, ...]:
-    """What all the paths begin with."""
-    first, *others = paths
-    same = 0
-    while same < len(first) and all(path[: same + 1] == first[: same + 1] for path in others):
-        same += 1
-    return first[:same]

@@ -7,7 +7,7 @@ from base64 import b64encode
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from rag.answering.changes import nearest_of_each
+from rag.answering.whole import nearest_of_each
 from rag.assistant import Assistant
 from rag.errors import QuestionError, RagError, SettingError, UnknownParagraph
 from rag.page.export import TYPES, as_file

@@ -1,19 +1,20 @@
-"""rag.answering.overview, by way of rag.answering.whole: reports and sections told in short."""
+"""rag.answering.overview, by way of rag.answering.whole: reports and sections told in short, by which sentences."""
 
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 from made_index import FakeEmbedder, indexed
-from shoals import LIBRARY, NEW, made
+from shoals import LIBRARY, NEW, OLD, made
 
-from rag.answering.overview import HEADING, QUOTED, Composed
+from rag.answering.overview import QUOTED, Composed, most_central, standardised, telling
 from rag.answering.retrieve import Found, Retriever
 from rag.answering.whole import answer_whole
 from rag.index import Index
 from rag.lexicon import Lexicon
 from rag.question import Question
-from rag.records import Filters, Language, Verdict
+from rag.records import Filters, Language, Paragraph, Verdict
 
 Ask = Callable[..., Composed | None]
 
@@ -159,7 +160,6 @@ def test_a_seed_is_told_in_the_language_of_the_question(question: str, on_seeds:
     answer = told(on_seeds(question))
     language: Language = "en" if question.isascii() else "zh"
     assert {citation.language for citation in answer.citations} == {language}
-    assert max(map(len, answer.headings)) <= HEADING[language] + 2
 
 
 def test_every_quotation_stands_under_its_own_heading(ask: Ask) -> None:
@@ -171,3 +171,60 @@ def test_every_quotation_stands_under_its_own_heading(ask: Ask) -> None:
         under = line if line in answer.headings else under
         if line.startswith("“"):
             assert under in headings[next(place).paragraph.id]
+
+
+# Which sentences say something by themselves, and which are most central
+
+
+def paragraph(text: str, number: int = 1, **more: str) -> Paragraph:
+    return Paragraph("A/1/1", "main", str(number), number - 1, text, "en", str(number), **more)
+
+
+def test_what_leans_or_only_leads_in_is_left_out() -> None:
+    text = "The rivers that were visited had many shoals. They were deep in the spring of that year too. "
+    text += "The pilots also asked for lamps on every shoal they knew. It follows that:"
+    assert [each.text for each in telling([paragraph(text)], "en", True)] == [
+        "The rivers that were visited had many shoals."
+    ]
+
+
+def test_short_sentences_stand_where_there_is_nothing_else() -> None:
+    assert [each.text for each in telling([paragraph("Lamps burn. Oil too.")], "en", True)] == [
+        "Lamps burn.",
+        "Oil too.",
+    ]
+
+
+def test_a_row_is_told_by_its_longest_cell() -> None:
+    columns = (("Lamps", "Two"), ("Pilots", "Training of all pilots in nine harbours of the lower river"))
+    row = Paragraph(
+        "A/1/1",
+        "annex-table",
+        "1",
+        0,
+        "Two\nTraining of all pilots in nine harbours of the lower river",
+        "en",
+        row="Mali",
+        columns=columns,
+    )
+    assert [each.text for each in telling([row], "en", True)] == [columns[1][1]]
+
+
+def test_the_sentences_nearest_to_all_are_chosen_in_their_order() -> None:
+    sentences = telling([*OLD[1], *NEW[1]], "en", True)[:4]
+    vectors = np.array([[1, 0, 0], [0.8, 0.6, 0], [0, 0, 1], [0.8, -0.6, 0]], dtype=np.float32)
+    assert most_central(sentences, vectors, 1) == [sentences[0]]
+    assert sentences[2] not in most_central(sentences, vectors, 2)
+    assert most_central(sentences, vectors, 9) == sentences
+
+
+def test_no_paragraph_and_no_wording_is_told_twice() -> None:
+    one = "The rivers that were visited had many shoals. The lamps of the pilots were put out at dawn each day."
+    same = "The lamps of the pilots were put out at dawn each day."
+    sentences = telling([paragraph(one), paragraph(same, 2)], "en", True)
+    chosen = most_central(sentences, np.eye(3, dtype=np.float32), 3)
+    assert len(chosen) == len({each.text for each in chosen}) == len({each.paragraph.id for each in chosen})
+
+
+def test_equal_values_do_not_stand_out() -> None:
+    assert standardised(np.ones(3)).tolist() == [0, 0, 0]

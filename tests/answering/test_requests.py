@@ -4,7 +4,7 @@ import pytest
 from made_index import FakeEmbedder, indexed
 from shoals import LIBRARY
 
-from rag.answering.requests import Changes, News, Place, Told, read_request
+from rag.answering.requests import Changes, News, Place, Request, Summary, read_request
 from rag.index import Index
 from rag.lexicon import Lexicon
 from rag.question import Question
@@ -13,7 +13,7 @@ from rag.records import Filters, Turn
 SG2021, SG2015, SG2012, BMS7 = "S/2021/839", "A/70/183", "A/67/176", "A/CONF.192/BMS/2021/1"
 
 
-def read(question: str, index: Index, lexicon: Lexicon, filters: Filters = Filters()) -> Told | News | Changes | None:
+def read(question: str, index: Index, lexicon: Lexicon, filters: Filters = Filters()) -> Request | None:
     return read_request(Question.of(question), index, lexicon, filters)
 
 
@@ -51,13 +51,13 @@ def read(question: str, index: Index, lexicon: Lexicon, filters: Filters = Filte
 def test_a_report_or_section_is_asked_for(
     question: str, kind: str, reports: list[str], place: Place, quick_index: Index, lexicon: Lexicon
 ) -> None:
-    assert read(question, quick_index, lexicon) == Told(kind, tuple(reports), place)
+    assert read(question, quick_index, lexicon) == Summary(kind, tuple(reports), place)
 
 
 @pytest.mark.parametrize("question", ["Summarise A/75/999", "总结A/75/999", "Summarise the 2006 report"])
 def test_a_document_that_is_not_there_is_told_of(question: str, quick_index: Index, lexicon: Lexicon) -> None:
     request = read(question, quick_index, lexicon)
-    assert isinstance(request, Told)
+    assert isinstance(request, Summary)
     assert not request.reports
     assert len(request.absent) == 1
 
@@ -136,22 +136,26 @@ def test_this_report_is_the_one_that_was_cited_or_that_filters_leave(
     history = [Turn("How often are shoals dredged?", "…", cited=("A/93/20",))]
     cited = read_request(Question.parse(question, history, 200), shoals, lexicon, Filters())
     filtered = read(question, shoals, lexicon, Filters(frozenset({"A/90/10"})))
-    assert cited == Told("recommendations", ("A/93/20",))
-    assert filtered == Told("recommendations", ("A/90/10",))
+    assert cited == Summary("recommendations", ("A/93/20",))
+    assert filtered == Summary("recommendations", ("A/90/10",))
 
 
 @pytest.mark.parametrize(
     ("before", "question", "told"),
     [
-        ("Summarise section II of A/93/20", "And section III?", Told("overview", ("A/93/20",), Place(number="3"))),
-        ("概述A/94/30第二节", "那第三节呢？", Told("overview", ("A/94/30",), Place(number="3"))),
-        ("What does A/93/20 recommend?", "And A/90/10?", Told("recommendations", ("A/90/10",))),
-        ("A/93/20提出了哪些建议？", "那A/90/10呢？", Told("recommendations", ("A/90/10",))),
-        ("What does A/93/20 recommend?", "And the annex?", Told("recommendations", ("A/93/20",), Place(part="annex"))),
+        ("Summarise section II of A/93/20", "And section III?", Summary("overview", ("A/93/20",), Place(number="3"))),
+        ("概述A/94/30第二节", "那第三节呢？", Summary("overview", ("A/94/30",), Place(number="3"))),
+        ("What does A/93/20 recommend?", "And A/90/10?", Summary("recommendations", ("A/90/10",))),
+        ("A/93/20提出了哪些建议？", "那A/90/10呢？", Summary("recommendations", ("A/90/10",))),
+        (
+            "What does A/93/20 recommend?",
+            "And the annex?",
+            Summary("recommendations", ("A/93/20",), Place(part="annex")),
+        ),
     ],
 )
 def test_a_follow_up_asks_the_same_of_another_section_or_report(
-    before: str, question: str, told: Told, shoals: Index, lexicon: Lexicon
+    before: str, question: str, told: Summary, shoals: Index, lexicon: Lexicon
 ) -> None:
     asked = Question.parse(question, [Turn(before, "…", cited=("A/93/20",))], 200)
     assert read_request(asked, shoals, lexicon, Filters()) == told
@@ -161,10 +165,10 @@ def test_a_follow_up_asks_the_same_of_another_section_or_report(
 def test_all_reports_are_not_the_one_before(question: str, shoals: Index, lexicon: Lexicon) -> None:
     history = [Turn("?", "…", cited=("A/93/20",))]
     request = read_request(Question.parse(question, history, 200), shoals, lexicon, Filters())
-    assert isinstance(request, Told)
+    assert isinstance(request, Summary)
     assert request.reports == ("A/94/30", "A/93/20", "A/90/10")
 
 
 def test_a_report_that_is_filtered_out_is_not_there(shoals: Index, lexicon: Lexicon) -> None:
     request = read("Summarise A/93/20", shoals, lexicon, Filters(years=frozenset({2030})))
-    assert request == Told("overview", (), absent=("A/93/20",))
+    assert request == Summary("overview", (), absent=("A/93/20",))

@@ -1,13 +1,12 @@
-"""rag.answering.changes: one sentence of each report on a subject, and what is new in a later report."""
+"""rag.answering.whole: one sentence of each report on a subject, and what is new in a later report."""
 
 import pytest
 from made_index import FakeEmbedder, indexed
 from shoals import LIBRARY, NEW, OLD
 
-from rag.answering.changes import nearest_of_each
 from rag.answering.overview import Composed
 from rag.answering.retrieve import Found, Retriever
-from rag.answering.whole import answer_whole
+from rag.answering.whole import answer_whole, nearest_of_each
 from rag.index import Index
 from rag.lexicon import Lexicon
 from rag.models.embedder import Embedder
