@@ -136,7 +136,6 @@ HELD_BY = {
     "answering/names": "answering/test_judge.py",
     "answering/respond": "test_assistant.py",
     "answering/weights": "answering/test_judge.py",
-    "answering/whole": "answering/test_overview.py",
     "answering/write": "test_assistant.py",
     "build": "own/test_library.py",
     "checking": "checking/test_checking.py",

@@ -90,19 +90,12 @@ def read_request(question: Question, index: Index, lexicon: Lexicon, filters: Fi
 
 
 def _read_names(folded: str, index: Index, lexicon: Lexicon, there: Sequence[Report]) -> _Read:
-    """A question without the documents it names.
-
-    What describes none but has the year of a report may have been read in more words than describe it: it stays.
-    """
+    """A question without the documents it names."""
     known = index.reports.values()
     readings = read_names(folded, named_reports(folded, known), known, lexicon.forms)
     names = {(name.start, name.report): name for reading in readings for name in reading}
-    ids, years = {report.id for report in there}, {report.date[:4] for report in there}
-    certain = []
-    for name in read_references(folded, [*names.values()])[1]:
-        written = folded[name.start : name.end]
-        if name.report or symbols(written) or not years & set(YEAR.findall(written)):
-            certain.append(name)
+    certain = read_references(folded, [*names.values()])[1]
+    ids = {report.id for report in there}
     named = tuple(name.report for name in certain if name.report in ids)
     absent = tuple(folded[name.start : name.end].upper() for name in certain if name.report not in ids)
     return _Read(mask(folded, certain, keep_outcome=True).replace(MASK, " "), named, absent)
