@@ -14,7 +14,7 @@ from rag.records import Filters, Report
 from rag.references.looking_up import FILLER
 from rag.references.naming import named_reports, read_names
 from rag.references.reading import MASK, PART, mask, part_name, read_references
-from rag.text import fold, symbols
+from rag.text import fold
 
 
 @dataclass(frozen=True, slots=True)

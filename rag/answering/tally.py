@@ -12,7 +12,6 @@ import numpy as np
 
 from rag.answering.compose import Sentence, compose_headed, heading
 from rag.answering.mentions import Term, longer_names, mentions, places_to_search, term_of
-from rag.answering.requests import allowed
 from rag.data import table
 from rag.index import Index
 from rag.lexicon import Lexicon
@@ -185,7 +184,7 @@ def _count(index: Index, lexicon: Lexicon, filters: Filters, language: Language,
 
     A title page mentions nothing.
     """
-    open_to_it = allowed(index.reports.values(), filters)
+    open_to_it = filter(filters.admit, index.reports.values())
     reports = {each.id: each for each in open_to_it if asked.reports is None or each.id in asked.reports}
     there = (paragraph for paragraph in index.paragraphs if paragraph.report in reports)
     untranslated = any(language not in paragraph.languages(filters.renderings) for paragraph in there)
