@@ -114,11 +114,8 @@ def places_to_search(term: Term, index: Index) -> NDArray[np.int64]:
 
 def _index_terms(form: str) -> list[str]:
     """Index terms that stand in every paragraph that has a form; none for one that is indexed in other pieces."""
-    if symbols(form):
-        return []
-    if is_chinese(form):
-        return [pair for run in re.findall(f"[{HAN}]{{2,}}", fold(form)) for pair in character_pairs(run)]
-    return [term for term in terms_en(form) if term.isalpha()]
+    pairs = [pair for run in re.findall(f"[{HAN}]{{2,}}", fold(form)) for pair in character_pairs(run)]
+    return [] if symbols(form) else pairs or [term for term in terms_en(form) if term.isalpha()]
 
 
 def mentions(text: str, pattern: re.Pattern[str], lexicon: Lexicon) -> list[Slice]:
@@ -143,7 +140,11 @@ def longer_names(text: str, found: Sequence[Slice], term: Term) -> list[str]:
 @lru_cache(maxsize=64)
 def _any_of(forms: tuple[str, ...]) -> re.Pattern[str]:
     """What finds any of some forms, the longest that fits."""
-    return re.compile("|".join(map(_shape, sorted(set(forms), key=lambda form: (-len(form), form)))))
+    shapes = "|".join(map(_shape, sorted(set(forms), key=lambda form: (-len(form), form))))
+    begin = "".join(re.sub(r"^\W+", "", each)[:1] + _MARKS.sub("", each)[:1] for each in map(narrow, forms))
+    return re.compile(
+        f"(?=[{re.escape(begin + begin.swapcase())}])(?:{shapes})"
+    )  # the first sign alone: ten times faster
 
 
 def _shape(form: str) -> str:

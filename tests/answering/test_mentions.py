@@ -13,6 +13,7 @@ from rag.answering.mentions import (
     stands_beside,
     term_of,
 )
+from rag.data import table
 from rag.index import Index
 from rag.lexicon import Lexicon, read_glossary
 from rag.records import LANGUAGES, Paragraph
@@ -47,6 +48,12 @@ def test_a_word_is_found_in_the_singular_and_plural(word: str, forms: set[str]) 
     assert forms <= singular_and_plural(word)
     assert "armed" not in singular_and_plural(word)
     assert "new" not in singular_and_plural(word)
+
+
+def test_every_spelling_of_a_word_begins_alike() -> None:
+    """A pattern looks for its words only where their first letter stands."""
+    for word, same in table("text.toml")["same_word"].items():
+        assert {each[0] for each in singular_and_plural(word)} == {word[0]} == {same[0]}
 
 
 @pytest.mark.parametrize(
