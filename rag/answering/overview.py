@@ -1,6 +1,5 @@
 """Reports, or a section of them, told in short by the sentences that carry them, quoted under their headings."""
 
-import re
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -28,10 +27,6 @@ SECTIONS = 12  # into which a report is divided at the most, where its outline h
 LONG = 5  # paragraphs from which a section of a report is told in two sentences
 QUOTED = 8  # sentences of a section, or of what a report recommends
 OF_EACH = 5  # sentences of a report told beside others
-LEANING = re.compile(  # that a sentence goes on from the one before, or leads in the next
-    r"^.{0,60}\b(?:also|the same|as well)\b|^In (?:the|that) (?:same )?resolution\b|^.{0,9}[还亦]|^.{0,4}同一"
-    r"|^[(（]|[:：]$"
-)
 LENGTHS = {"zh": range(15, 221), "en": range(40, 601)}  # characters: what is shorter is a cell, a label or a lead-in
 LEAST = 1e-6
 LEADS = 0.5  # deviations that a paragraph's first sentence gains: it says what the rest is about
@@ -59,8 +54,9 @@ def telling(paragraphs: Iterable[Paragraph], language: Language, renderings: boo
     for paragraph in paragraphs:
         said = [sentence for sentence in quotable(paragraph, language, renderings) if sentence.place >= 0]
         spoken += [max(said, key=lambda each: len(each.text))] if paragraph.is_row and said else said
-    fitting = [sentence for sentence in spoken if len(sentence.text.strip()) in LENGTHS[sentence.language]]
-    return [each for each in fitting if not (LEANS.match(each.text) or LEANING.search(each.text.strip()))] or spoken
+    alone = [each for each in spoken if len(each.text.strip()) in LENGTHS[each.language]]
+    leaning = pattern("leaning")
+    return [each for each in alone if not (LEANS.match(each.text) or leaning.search(each.text.strip()))] or spoken
 
 
 def most_central(
@@ -196,14 +192,11 @@ class Teller:
         """What reads as a recommendation, a conclusion or a decision: under such a heading first, then by wording."""
         titled = headed(sections, pattern(kind, "headed")) or headed(sections, pattern("conclusions", "headed"))
         under = {each.id for section in titled for each in section.paragraphs}
-        sentences, favour = [], []
-        for sentence in self.substance(sections, under):
-            is_under = sentence.paragraph.id in under
-            is_worded = kind != "conclusions" and bool(pattern(kind, "carrying").search(sentence.text))
-            if is_under or is_worded:
-                sentences.append(sentence)
-                favour.append(FAVOURED * (2 * is_under + is_worded))
-        return self.under_titles(self.quote(sentences, n, np.array(favour)), [*titled, *sections])
+        wording = pattern(kind, "carrying")
+        said = self.substance(sections, under)
+        signs = np.array([2 * (each.paragraph.id in under) + bool(wording.search(each.text)) for each in said])
+        carrying = [each for each, sign in zip(said, signs, strict=True) if sign]
+        return self.under_titles(self.quote(carrying, n, FAVOURED * signs[signs > 0]), [*titled, *sections])
 
     def _lead_in(self, request: Summary, found: dict[str, list[Section]]) -> str:
         """What is told, and what is not: documents that are not there, and more reports than are shown."""

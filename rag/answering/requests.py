@@ -116,11 +116,9 @@ def _summary(read: _Read, reports: Sequence[Report], about: Sequence[str], lexic
     pointed = read.named or place != Place() or about or len(reports) == 1 or pattern("pointing").search(read.rest)
     if (words and not short) or not (pointed or by_heading or (short and not words)):
         return None
-    before = () if pattern("all_reports").search(read.rest) else about
     order = [report.id for report in reports]
-    meant = [each for each in order if each in (read.named or (() if read.absent else before))]
-    if not meant and not read.absent:
-        meant = order
+    before = [] if pattern("all_reports").search(read.rest) else [each for each in order if each in about]
+    meant = sorted(set(read.named), key=order.index) if read.named or read.absent else before or order
     return Summary(kind or "overview", tuple(meant), replace(place, words=words, by_heading=by_heading), read.absent)
 
 
@@ -148,8 +146,8 @@ def _news(read: _Read, reports: Sequence[Report]) -> News | None:
     """What is new in one report beside an earlier one, where the question asks for nothing else."""
     if not pattern("news").search(read.rest):
         return None
-    asking = (pattern("news"), pattern("earlier_report"), YEAR, pattern("against"), FILLER, pattern("particles"), PART)
-    if re.search(r"\w", _without(read.rest, *asking).replace("年", "")):
+    asking = [pattern(name) for name in ("news", "earlier_report", "against", "particles")]
+    if re.search(r"\w", _without(read.rest, *asking, YEAR, FILLER, PART)):
         return None
     date = {report.id: report.date[:4] for report in reports if report.date}
     dates = sorted({*(date[each] for each in read.named if each in date), *YEAR.findall(read.rest)})

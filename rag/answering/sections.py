@@ -7,15 +7,11 @@ from functools import cached_property
 from itertools import groupby, takewhile
 
 from rag.lexicon import Lexicon
+from rag.question import pattern
 from rag.records import LANGUAGES, Language, Paragraph
 from rag.text.numerals import read_number, roman
 
 ROMAN = {roman(value).lower(): str(value) for value in range(1, 400)}
-NUMBERED = re.compile(  # how a heading begins that has a number
-    r"\(?(?:(?:第\s?)?(?P<zh>[一二三四五六七八九十]{1,3})\s?(?:[.、．)）:：]|[章节编]|部分)"
-    r"|(?:(?:chapter|section|part)\s)?(?P<en>[ivxlc]{1,7}|\d{1,3}|[a-z])(?:[.、．)）:：]|\s|$))",
-    re.IGNORECASE,
-)
 
 
 @dataclass(frozen=True)
@@ -71,16 +67,8 @@ def outline(paragraphs: Iterable[Paragraph], most: int = 0) -> list[Section]:
 
 
 def numbered(sections: Sequence[Section], number: str, below: str = "") -> list[Section]:
-    """The sections with a number ("3", or "last"), and of them the part numbered or lettered `below`.
-
-    Where none of them has a number they are counted.
-    """
-    if number == "last":
-        found = list(sections[-1:])
-    elif any(map(_numbers, sections)):
-        found = [each for each in sections if number in _numbers(each)]
-    else:
-        found = [each for n, each in enumerate(sections, 1) if str(n) == number and each.path]
+    """The sections with a number ("3", or "last"), and of them the part numbered or lettered `below`."""
+    found = [each for each in sections if number in _numbers(each)] if number != "last" else list(sections[-1:])
     return [part for each in found for part in each.parts if below in _numbers(part)] if below else found
 
 
@@ -131,7 +119,7 @@ def _divide(paragraphs: Sequence[Paragraph], depth: int) -> Iterator[Section]:
 
 def _numbers(section: Section) -> set[str]:
     """What a section's heading may be numbered: "C." is a letter or a hundred."""
-    match = NUMBERED.match("".join(section.path[section.depth : section.depth + 1]))
+    match = pattern("heading_number").match("".join(section.path[section.depth : section.depth + 1]))
     if not match:
         return set()
     written = (match["zh"] or match["en"]).lower()

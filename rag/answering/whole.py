@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from difflib import SequenceMatcher
 from itertools import islice, product
 
 import numpy as np
@@ -15,7 +16,6 @@ from rag.answering.weighing import weigh
 from rag.messages import message
 from rag.question import Question
 from rag.records import Filters, Report
-from rag.text import language as language_of
 
 NEW = 6  # sentences told of what is new
 NOVELTY = 2.5  # what a sentence's distance from the earlier report counts beside its nearness to its own
@@ -99,7 +99,13 @@ def _tell_news(request: News, teller: Teller) -> Composed | None:
 
     Of several that may be meant, the two are taken whose names are most alike.
     """
-    new, old = max(product(request.later, request.earlier), key=lambda pair: _alike(pair, teller))
+
+    def alike(pair: tuple[str, str]) -> float:  # a series keeps its name
+        reports = (teller.index.reports[each] for each in pair)
+        one, other = (each.short_title or " ".join(each.titles.values()) or each.name for each in reports)
+        return SequenceMatcher(None, one, other).ratio()
+
+    new, old = max(product(request.later, request.earlier), key=alike)
     later, earlier = teller.substance(teller.outline(new)), teller.substance(teller.outline(old))
     if not later or not earlier:
         return None
@@ -114,11 +120,3 @@ def _tell_news(request: News, teller: Teller) -> Composed | None:
         lead_in += " " * (language == "en") + message("news-others", language, reports=teller.listed(others))
     text, citations = compose_headed(groups, lead_in, language)
     return Composed(text, citations, tuple(title for title, _ in groups))
-
-
-def _alike(pair: tuple[str, str], teller: Teller) -> float:
-    """The share of the words of two reports' names that both have: a series keeps its name."""
-    reports = (teller.index.reports[each] for each in pair)
-    names = (each.short_title or " ".join(each.titles.values()) or each.name for each in reports)
-    one, other = (set(teller.lexicon.terms(name, language_of(name))) for name in names)
-    return len(one & other) / max(len(one | other), 1)

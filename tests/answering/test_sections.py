@@ -60,12 +60,6 @@ def test_a_chinese_section_is_found_by_its_number() -> None:
     assert [each.title("zh") for each in numbered(outline(CHINESE[1], 0), "3")] == ["三. 建议"]
 
 
-def test_sections_without_numbers_are_counted() -> None:
-    _, paragraphs = made("A/1/5", "en", "2030", [(("Rivers",), ["a"]), (("Boats",), ["b"])])
-    assert titles(numbered(outline(paragraphs, 0), "2")) == ["Boats"]
-    assert numbered(outline(paragraphs, 0), "3") == numbered(outline(paragraphs, 0), "iiv") == []
-
-
 @pytest.mark.parametrize(
     ("written", "number"), [("III", "3"), ("three", "3"), ("三", "3"), ("十二", "12"), ("4", "4"), ("B", "b")]
 )
