@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from typing import Any
 
 import numpy as np
@@ -147,11 +148,11 @@ class Teller:
 
     def under_titles(self, sentences: Iterable[Sentence], sections: Sequence[Section]) -> Groups:
         """Sentences under the titles of the first of the sections they stand in."""
-        groups: dict[str, list[Sentence]] = {}
-        for sentence in sentences:
-            section = next(each for each in sections if sentence.paragraph in each.paragraphs)
-            groups.setdefault(section.title(self.language), []).append(sentence)
-        return list(groups.items())
+
+        def title(sentence: Sentence) -> str:
+            return next(each for each in sections if sentence.paragraph in each.paragraphs).title(self.language)
+
+        return [(heading, list(under)) for heading, under in groupby(sentences, title)]
 
     def listed(self, names: Iterable[str]) -> str:
         """Names one after the other."""

@@ -29,19 +29,24 @@ class Section:
 
     def title(self, language: Language) -> str:
         """Its heading, with those below that all its paragraphs share, in a language where one of them has it."""
-        told = (each for each in self.paragraphs if language == each.language or _is_headed(each, language))
-        path = path_of(next(told, self.paragraphs[0]), language)[: len(self.path)]
+
+        def has_it(paragraph: Paragraph) -> bool:
+            return paragraph.language == language or headings_in(paragraph, language) != paragraph.headings
+
+        path = path_of(max(self.paragraphs, key=has_it), language)[: len(self.path)]
         return " › ".join(path[self.depth :] or path[-1:])
 
     @property
     def parts(self) -> "list[Section]":
         """The sections one heading further down; itself where there is none."""
-        return list(_divide(self.paragraphs, max(self.depth + 1, len(self.path))))
+        return _divide(self.paragraphs, max(self.depth + 1, len(self.path)))
 
 
 def headings_in(paragraph: Paragraph, language: str) -> Sequence[str]:
     """A paragraph's headings in a language, as printed where they are not all given in it."""
-    return paragraph.translations[language].headings if _is_headed(paragraph, language) else paragraph.headings
+    translation = paragraph.translations.get(language)
+    given = translation.headings if translation else ()
+    return given if len(given) == len(paragraph.headings) else paragraph.headings
 
 
 def path_of(paragraph: Paragraph, language: str = "") -> tuple[str, ...]:
@@ -55,7 +60,7 @@ def outline(paragraphs: Iterable[Paragraph], most: int = 0) -> list[Section]:
 
     The title page is none, and a table is not divided.
     """
-    sections = list(_divide([each for each in paragraphs if each.part != "front"], 0))
+    sections = _divide([each for each in paragraphs if each.part != "front"], 0)
     total = sum(map(_size, sections))
     while largest := max(sections, key=_size, default=None):
         parts = largest.parts
@@ -96,11 +101,6 @@ def read_section_number(written: str) -> str:
     return ROMAN.get(small) or (str(number.value) if number else small)
 
 
-def _is_headed(paragraph: Paragraph, language: str) -> bool:
-    translation = paragraph.translations.get(language)
-    return translation is not None and len(translation.headings) == len(paragraph.headings)
-
-
 def _walk(sections: Iterable[Section]) -> Iterator[Section]:
     """Sections and all below them."""
     for section in sections:
@@ -109,12 +109,9 @@ def _walk(sections: Iterable[Section]) -> Iterator[Section]:
             yield from _walk(parts)
 
 
-def _divide(paragraphs: Sequence[Paragraph], depth: int) -> Iterator[Section]:
-    def heading(paragraph: Paragraph) -> tuple[str, tuple[str, ...]]:
-        return paragraph.part.removesuffix("-table"), path_of(paragraph)[: depth + 1]
-
-    for _, together in groupby(paragraphs, heading):
-        yield Section(tuple(together), depth)
+def _divide(paragraphs: Sequence[Paragraph], depth: int) -> list[Section]:
+    by_heading = groupby(paragraphs, lambda each: (each.part.removesuffix("-table"), path_of(each)[: depth + 1]))
+    return [Section(tuple(together), depth) for _, together in by_heading]
 
 
 def _numbers(section: Section) -> set[str]:

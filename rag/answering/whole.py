@@ -19,7 +19,6 @@ from rag.records import Filters, Report
 
 NEW = 6  # sentences told of what is new
 NOVELTY = 2.5  # what a sentence's distance from the earlier report counts beside its nearness to its own
-OF_EACH = 200  # paragraphs of a report that are looked into: a long table may be nearest to many a subject
 READ = 20  # of those that have a word of the subject, whose sentences are weighed
 NAMED = 0.7  # share of a subject's words, by rarity, from which a sentence speaks of it
 
@@ -57,7 +56,7 @@ def _tell_changes(subject: str, teller: Teller, retriever: Retriever) -> Compose
     speaks = _speaks_of(subject, teller)
     chosen: list[Sentence] = []
     silent: list[str] = []
-    for report, found in nearest_of_each(retriever, Question.of(subject), OF_EACH, teller.filters):
+    for report, found in nearest_of_each(retriever, Question.of(subject), len(teller.index.paragraphs), teller.filters):
         name = teller.name(report.id)
         if said := _said(speaks, found, teller, retriever):
             chosen.append(replace(said, label=f"{name}{'：' if language == 'zh' else ': '}{said.label}"))
