@@ -77,7 +77,8 @@ def most_central(
         like = (apart @ apart[chosen].T).max(axis=1) if chosen else np.zeros(len(sentences))
         chosen.append(max(left, key=lambda each: (scores[each] - like[each], -each)))
         told = sentences[chosen[-1]]
-        left -= {n for n in left if sentences[n].paragraph is told.paragraph or sentences[n].text == told.text}
+        same = [each.paragraph is told.paragraph or each.text == told.text for each in sentences]
+        left -= set(np.flatnonzero(same).tolist())
     return [sentences[place] for place in sorted(chosen)]
 
 
@@ -135,13 +136,13 @@ class Teller:
         rows = (next(row[view] for view in views_of(sentence) if view in row) for sentence in sentences)
         return np.stack([store.vector(n) for n in rows])
 
-    def substance(self, sections: Sequence[Section], titled: Collection[str] = ()) -> list[Sentence]:
+    def substance(self, sections: Sequence[Section], under: Collection[str] = ()) -> list[Sentence]:
         """The sentences that say something by themselves, but for tables, the report's own summary and procedure.
 
-        A paragraph whose id is among those headed is none of procedure.
+        A paragraph whose id is among those `under` a heading that is looked for is none of procedure.
         """
         procedure = headed(sections, pattern("procedure", "headed"))
-        left_out = {each.id for section in procedure for each in section.paragraphs} - {*titled}
+        left_out = {each.id for section in procedure for each in section.paragraphs} - {*under}
         paragraphs = [each for section in sections for each in section.paragraphs if each.id not in left_out]
         said = [each for each in paragraphs if not each.is_row and each.part != "summary"]
         return telling(said, self.language, self.filters.renderings)
