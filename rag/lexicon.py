@@ -118,7 +118,7 @@ class Lexicon:
         """What the dictionary calls a term of one language in the other: whole words, none of a single character.
 
         >>> Lexicon.load(glossary=False).translations("ferry", "en")
-        ['渡船', '轮渡', '渡轮', '摆渡']
+        ['渡船', '摆渡', '轮渡']
         """
         found = self._senses(fold(term)) if language == "zh" else self._chinese.get(tuple(terms_en(term)), [])
         return [word for word in found if len(word) > 1]

@@ -24,7 +24,7 @@ def foreign(text: str) -> str | None:
 
     >>> foreign("Combien d'armes ont été saisies au Mali ?"), foreign("Сколько оружия изъято?")
     ('fr', 'ru')
-    >>> foreign("What did Médecins Sans Frontières say?"), foreign("武器の回収")
+    >>> foreign("What did Médecins Sans Frontières say?"), foreign("どの国が武器を回収しましたか")
     (None, 'ja')
     """
     letters = [character for character in text if character.isalpha()]
