@@ -81,7 +81,7 @@ MUTANTS: Sequence[Mutant] = tuple(
         ("answering/judge", "if question.asks.compare:", "if False:"),
         ("answering/judge", "share * part.kind(each) if share", "share if share"),
         ("answering/judge", "if probability >= model[\"sure\"]:", "if True:"),
-        ("answering/judge", "(\"about\", \"says\")", "(\"says\",)"),
+        ("answering/judge", "(about, \"says\")", "(\"says\",)"),
         ("answering/judge", "else ELSEWHERE", "else 1.0"),
         ("answering/judge", "[:MISSING]", "[:9]"),
         ("answering/names", "any(not (of := _language_of_form(form)) or of in self.languages", "any(True"),

@@ -175,7 +175,9 @@ def fit(of: Sequence[Example], says: Sequence[str] = SAYS) -> Fitted:
 def _fit(of: Sequence[Example], says: Sequence[str]) -> dict[str, Any]:
     model: dict[str, Any] = {}
     if not all(each.about for each in of):
-        model["about"] = _regression(of, [each.about for each in of], ABOUT, "balanced")
+        about = [each.about for each in of]
+        model["about"] = _regression(of, about, ABOUT, "balanced")
+        model["about_by_meaning"] = _regression(of, about, ("dense",), "balanced")  # for a third language
     asked = [each for each in of if each.about]
     model["says"] = _regression(asked, [each.answerable for each in asked], says)
     probabilities = np.array([answerable(each.signals, model) for each in of if each.answerable])

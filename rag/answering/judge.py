@@ -47,7 +47,7 @@ class Signals:
     together: float  # how far one paragraph has what the question names and the kind of answer it wants, in [0, 1]
     standing: float  # the best fused score, in standard deviations
     dense: float  # the best cosine of question and paragraph, in [-1, 1]
-    lexical: float  # the best BM25, ≥ 0
+    lexical: float | None  # the best BM25, ≥ 0; None for a question in a third language, whose words are not there
     named: float  # the rarity of the names that the best paragraph has of those in the question, ≥ 0
     model: float = 0.0  # a language model's log-odds that the passages answer; 0 where none was asked
 
@@ -110,12 +110,13 @@ def signals(found: Found, index: Index, lexicon: Lexicon, filters: Filters) -> S
     )
     every = {name.written: name for part in asked for name in part.names}.values()
     named = max((sum(name.weight for name in every if each.has(name)) for each in said), default=0.0)
-    return Signals(question.language, together, standing, dense, lexical, named)
+    return Signals(question.language, together, standing, dense, None if question.foreign else lexical, named)
 
 
 def answerable(signals: Signals, model: Mapping[str, Any]) -> float:
     """The probability that the reports answer: that they are about it at all, times that they then say it."""
-    return prod(_logistic(signals, model[part]) for part in ("about", "says") if part in model)
+    about = "about_by_meaning" if signals.lexical is None else "about"
+    return prod(_logistic(signals, model[part]) for part in (about, "says") if part in model)
 
 
 def _logistic(signals: Signals, regression: Mapping[str, Any]) -> float:

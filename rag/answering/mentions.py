@@ -187,15 +187,18 @@ def singular_and_plural(word: str) -> frozenset[str]:
 # What a question counts, and the figures of a text that stand beside it
 
 
-def counted_in(question: str, lexicon: Lexicon, translated: bool) -> tuple[str, tuple[str, ...]]:
-    """The measure word and the forms of the thing whose number a question asks for; none where it is not said."""
+def counted_in(question: str, lexicon: Lexicon, translated: bool, words_of: int = 2) -> tuple[str, tuple[str, ...]]:
+    """The measure word and the forms of the thing whose number a question asks for; none where it is not said.
+
+    The thing is one of the first words after the question word, the second perhaps a verb already.
+    """
     zh, en = _COUNTED_ZH.search(question), _COUNTED_EN.search(question)
     if zh:
         words = [word for word in lexicon.segmenter.cut(zh["noun"]) if lexicon.terms(word, "zh")]
     else:
         words = [word for word in (en["noun"].split() if en else []) if terms_en(word)]
     forms: list[str] = []
-    for word in words[:2]:
+    for word in words[:words_of]:
         entry = glossary_forms().get(form_of(word)) or glossary_forms().get(word)
         other = lexicon.gloss_terms(word, "zh" if zh else "en") if translated else []
         forms += [form_of(word), *(entry[0] if entry else ()), *map(form_of, other)]

@@ -125,7 +125,7 @@ def figure_span(
     new = [each for each in figures_of(text) if each.value not in known]
     found = next((of for kind in KINDS[kinds[0]] if (of := [each for each in new if each.kind == kind])), [])
     if kinds[0] == "count":
-        measure, forms = counted_in(asked, lexicon, True)
+        measure, forms = counted_in(asked, lexicon, True, 1)  # “how many passengers died”: no civilians that died
         by_reach = ([each for each in found if _counts(each, text, measure, forms, n)] for n in (0, 1))
         found = next(filter(None, by_reach), [])
     slices = _ranges([_with_unit(each, text) for each in found], text)

@@ -52,7 +52,7 @@ def judge_of(model: str) -> Mapping[str, Any] | None:
 
 def _of_any(abstention: Mapping[str, Any]) -> Mapping[str, Any]:
     """What is decided by with another embedder: its cosines lie elsewhere, so what needs them is left out."""
-    return {name: value for name, value in abstention.items() if name != "about"}
+    return {name: value for name, value in abstention.items() if not name.startswith("about")}
 
 
 @cache

@@ -80,7 +80,7 @@ def named(text: str, retriever: Retriever) -> list[Name]:
 MODEL = shipped()[DEFAULT].abstention
 
 
-@pytest.mark.parametrize("part", ["about", "says"])
+@pytest.mark.parametrize("part", ["about", "about_by_meaning", "says"])
 def test_there_is_a_weight_a_mean_and_a_scale_for_every_signal(part: str) -> None:
     regression = MODEL[part]
     assert set(regression["signals"]) <= {field.name for field in fields(Signals)}
@@ -94,7 +94,7 @@ def test_a_caveat_comes_before_a_refusal() -> None:
     assert 0 < MODEL["unsure"] < MODEL["sure"] < 1
 
 
-@pytest.mark.parametrize("part", ["about", "says"])
+@pytest.mark.parametrize("part", ["about", "about_by_meaning", "says"])
 def test_every_weight_is_positive_so_that_no_signal_speaks_against_itself(part: str) -> None:
     assert min(MODEL[part]["weights"]) > 0
 
@@ -142,9 +142,17 @@ def test_what_no_report_is_about_is_refused_whatever_it_names(retriever: Retriev
         assert judge(replace(near, standing=2.5, dense=0.02, lexical=1.0, named=0.0), MODEL) == "refused"
 
 
+def test_a_third_language_is_judged_by_meaning_alone(retriever: Retriever) -> None:
+    hits = found("Combien de bateaux ont coulé en 2033 ?", retriever, (1,))
+    signs = signals(hits, retriever.index, retriever.lexicon, Filters())
+    assert signs.lexical is None
+    assert judge(replace(signs, standing=4.0, dense=0.35), MODEL) == "sure"
+    assert judge(replace(signs, standing=4.0, dense=0.05), MODEL) == "refused"
+
+
 def test_another_embedder_is_not_judged_by_cosines(retriever: Retriever) -> None:
     assert "about" in MODEL
-    assert "about" not in retriever.weights.abstention  # the fake embedder's
+    assert not {"about", "about_by_meaning"} & set(retriever.weights.abstention)  # the fake embedder's
 
 
 # --- the signals ------------------------------------------------------------------------------------------------------
