@@ -379,7 +379,7 @@ def calibrate(
             ("dev", assistant, for_tuning(read_questions(QUESTIONS))),
             ("tuning", assistant, read_questions(TUNING)),
             ("elsewhere", other, read_questions(asked)),
-            ("small talk", assistant, small),
+            *([] if view else [("small talk", assistant, small)]),  # it is refused before a model is asked
         ]
         of = [each for name, on, all_ in sources for each in calibration.examples(on, all_, name, progress, view)]
     if view:
