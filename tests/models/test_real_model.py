@@ -6,6 +6,7 @@ what NOTES.md keeps.
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from statistics import median
 from threading import Thread
@@ -18,15 +19,17 @@ from making import text_of
 from eval.questions import QUESTIONS as FILE
 from eval.questions import Question, for_tuning, read_questions
 from rag.answering.prompt import write_prompt
+from rag.answering.write import YES_OR_NO, prompt_for
 from rag.assistant import Assistant
 from rag.checking import check_answer
 from rag.checking.passages import MARKER
 from rag.errors import GenerationError
 from rag.index import Index
 from rag.lexicon import Lexicon
-from rag.models.chat import generate
+from rag.models.chat import generate, log_odds
 from rag.models.local import LlamaChat
 from rag.present import answer_text
+from rag.question import Question as Asked
 from rag.records import Answer, Language, Turn, Verdict, Writing
 from rag.settings import Settings
 from rag.text import language as language_of
@@ -76,7 +79,7 @@ def _held(answers: list[Answer]) -> float:
 
 
 def _chat(assistant: Assistant) -> LlamaChat:
-    chat = assistant._model()
+    chat = assistant.model()
     assert isinstance(chat, LlamaChat)
     return chat
 
@@ -94,7 +97,8 @@ def test_an_answer_keeps_its_rules_whatever_its_words(
     found = {hit.paragraph.id for hit in answer.hits}
     assert {citation.paragraph.id for citation in answer.citations} <= found
     if answer.abstained:
-        assert (answer.citations, answer.quoted, answer.model_view) == ((), None, None)
+        assert answer.citations == ()
+        assert (answer.quoted is None) == (answer.model_view is None)  # a model's refusal leaves the quotations
     else:
         marked = {int(number) for number in MARKER.findall(answer.text)}
         assert marked == {citation.marker for citation in answer.citations}
@@ -115,6 +119,24 @@ def test_asking_again_reads_nothing_again(assistant: Assistant, told: list[Answe
     assert first.text == second.text  # temperature 0
     if second.generation:
         assert second.generation["reused_tokens"] >= 0.9 * second.generation["prompt_tokens"]
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_passages_that_answer_are_told_from_others(assistant: Assistant, language: Language) -> None:
+    chat, settings = _chat(assistant), assistant.settings
+
+    def odds(question: str) -> float:
+        found = replace(assistant.found(QUESTIONS[language][0]), question=Asked.of(question))
+        prompt = prompt_for(found, chat, settings, assistant.index.reports, language, True)
+        asking = log_odds(chat, prompt.judging, YES_OR_NO[language], settings)
+        while True:
+            try:
+                next(asking)
+            except StopIteration as end:
+                return float(end.value)
+
+    answered, not_answered = odds(QUESTIONS[language][0]), odds(QUESTIONS[language][2])
+    assert answered > not_answered
 
 
 def _dev_questions() -> list[Question]:
