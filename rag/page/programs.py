@@ -66,7 +66,7 @@ class Tools:
 
         Use it for questions of fact about these reports; one about the tool itself, or which reports it has, gets an
         answer of `mode` "help" without citations. `abstained` true means that the reports do not answer: say
-        so, do not answer from elsewhere. Each citation carries the quoted words, a `verdict` ("found",
+        so, do not answer from elsewhere; `confidence` "unsure" that they may not: pass the caveat on. Each citation carries the quoted words, a `verdict` ("found",
         "found-normalised" and "supported" held when checked; "number-mismatch" and "not-found" did not; of
         "not-checked" only figures and quotations were) and `reference`, to be given to the reader as it stands.
         `official` false marks an unofficial rendering, whose official words are in `original`. A question for every
@@ -79,7 +79,7 @@ class Tools:
             question: One question in Chinese or English, up to 2,000 characters, that stands on its own.
 
         Returns:
-            JSON text: question, language, answer, mode, abstained, citations, hits.
+            JSON text: question, language, answer, mode, abstained, confidence, citations, hits.
         """
         answer = self.programs.ask(question)
         return json.dumps({**answer, "citations": self._referenced(answer["citations"])}, ensure_ascii=False)
