@@ -66,7 +66,8 @@ class Tools:
 
         Use it for questions of fact about these reports; one about the tool itself, or which reports it has, gets an
         answer of `mode` "help" without citations. `abstained` true means that the reports do not answer: say
-        so, do not answer from elsewhere; `confidence` "unsure" that they may not: pass the caveat on. Each citation carries the quoted words, a `verdict` ("found",
+        so, do not answer from elsewhere; `confidence` "unsure" that they may not: pass the caveat on. Each citation
+        carries the quoted words, a `verdict` ("found",
         "found-normalised" and "supported" held when checked; "number-mismatch" and "not-found" did not; of
         "not-checked" only figures and quotations were) and `reference`, to be given to the reader as it stands.
         `official` false marks an unofficial rendering, whose official words are in `original`. A question for every
