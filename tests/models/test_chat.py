@@ -447,7 +447,7 @@ def test_the_last_thread_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.skipif(sys.platform != "linux", reason="elsewhere the system does not say what others do")
 def test_another_process_is_seen_at_work_and_our_own_work_is_not() -> None:
-    """Whatever else is at work: the other's time is in what others had, and ours is not: together they fit the cores."""
+    """Whatever else is at work, the other's time is in what others had, and ours is not."""
 
     def time_of(process: int) -> float:
         ticks = Path(f"/proc/{process}/stat").read_text().rsplit(")", 1)[1].split()[11:13]
