@@ -15,13 +15,7 @@ from typing import Any, Literal
 import numpy as np
 
 from rag.answering.mentions import counted_in, figures_of, stands_beside
-from rag.answering.names import (
-    Name,
-    Said,
-    names,
-    read_paragraph,
-    texts_of,
-)
+from rag.answering.names import Name, Said, names, read_paragraph, texts_of
 from rag.answering.retrieve import Found
 from rag.index import Index
 from rag.lexicon import Lexicon
@@ -29,13 +23,11 @@ from rag.question import Question, asks, pattern
 from rag.records import Filters, Language
 
 BEST = 5  # paragraphs looked into: those whose sentences a quoted answer weighs
-PRIOR = 1.0  # what a question counts as having beside its names: one common word missing says little
+PRIOR = 1.0  # what a question counts as having beside its names: one common name missing says little
 ELSEWHERE = 0.5  # what a figure counts that does not stand beside the thing counted
 MISSING = 3  # names a refusal tells of
 
 Test = Callable[[Sequence[str]], float]  # how far texts have what is asked for, in [0, 1]
-
-
 Outcome = Literal["sure", "unsure", "refused"]
 
 

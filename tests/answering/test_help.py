@@ -36,8 +36,8 @@ def test_every_kind_has_an_answer_in_either_language(quick_index: Index, kind: s
 def test_the_reports_are_listed_from_the_index_the_oldest_first(quick_index: Index, language: Language) -> None:
     first, *lines = tell("reports", language, quick_index, LOCAL).splitlines()
     assert str(len(quick_index.paragraphs)) in first
-    years = [re.search(r"[(（](\d{4})[)）]", line)[1] for line in lines]  # type: ignore[index]
-    assert len(lines) == len(quick_index.reports)
+    years = [year for line in lines for year in re.findall(r"[(（](\d{4})[)）]", line)]
+    assert len(lines) == len(years) == len(quick_index.reports)
     assert years == sorted(years)
     for report in quick_index.reports.values():
         size = sum(each.report == report.id for each in quick_index.paragraphs)

@@ -336,6 +336,8 @@ def test_a_name_is_the_same_thing_in_either_language(retriever: Retriever, writt
 def test_a_short_abbreviation_counts_in_its_own_case_only(retriever: Retriever) -> None:
     assert [name.written for name in named("Does the ITI cover crews?", retriever)] == ["ITI"]
     assert named("iti and it", retriever) == []
+    assert [name.written for name in named("Did the CAR ask?", retriever)] == ["CAR"]
+    assert named("Car ferries sank.", retriever) == []  # the Central African Republic is none
 
 
 @pytest.mark.parametrize(
